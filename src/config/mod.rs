@@ -1,0 +1,1 @@
+//! Config file and target discovery: pure parsing and precedence.

@@ -1,0 +1,1 @@
+//! AI Maestro: its hosts file.

@@ -1,0 +1,3 @@
+//! Reads the command line, calls the library, sets the exit status.
+
+fn main() {}

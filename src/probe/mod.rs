@@ -1,0 +1,1 @@
+//! One probe: resolve, connect each address, request.
