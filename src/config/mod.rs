@@ -5,3 +5,4 @@
 //! what PM2's logs complain about. The first that has any wins.
 
 pub mod address;
+pub mod file;
