@@ -1,1 +1,3 @@
 //! AI Maestro: its hosts file.
+
+pub mod hosts;
