@@ -1,5 +1,6 @@
 //! Plain values that every room shares: no clock, no I/O, no async.
 
+mod change;
 mod history;
 mod probe;
 mod snapshot;
@@ -8,6 +9,7 @@ mod text;
 mod vantage;
 mod verdict;
 
+pub use change::{Change, What};
 pub use history::{History, Mark};
 pub use probe::{Answer, Attempt, Errno, ErrorKind, Failure, Outcome, Phase, Phases, Probe};
 pub use snapshot::{Os, OtherGod, Pm2, Process, Row, Side, Snapshot, ThisComputer};

@@ -119,6 +119,10 @@ impl Outcome {
         matches!(self, Outcome::Failed(_))
     }
 
+    pub fn not_asked(&self) -> bool {
+        matches!(self, Outcome::NotAsked(_))
+    }
+
     /// The word of a cell: `200`, `open`, `EHOSTUNREACH`, `timeout`, `not asked`.
     pub fn word(&self) -> String {
         match self {
@@ -146,6 +150,20 @@ impl Failure {
         }
     }
 
+    /// The whole failure in one line: `connect: No route to host (113)`.
+    pub fn sentence(&self) -> String {
+        let number = self
+            .errno
+            .as_ref()
+            .map(|errno| format!(" ({})", errno.number));
+        format!(
+            "{}: {}{}",
+            self.phase.word(),
+            self.text,
+            number.unwrap_or_default()
+        )
+    }
+
     /// The word people read on screen: as `name`, but plain words where there are some.
     pub fn word(&self) -> &str {
         match self.error {
@@ -161,6 +179,7 @@ impl Failure {
 }
 
 impl Phase {
+    /// The phase in one word; the same in JSON and on screen.
     pub fn word(self) -> &'static str {
         match self {
             Phase::Dns => "dns",

@@ -1,0 +1,10 @@
+//! This computer: its network, its processes, its system.
+
+pub mod kernel;
+mod network;
+mod processes;
+mod system;
+
+pub use network::{Interface, Network, source_for};
+pub use processes::{ancestors, is_running, titles_of};
+pub use system::{hostnames, this_computer};

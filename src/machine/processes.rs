@@ -1,0 +1,95 @@
+//! Processes and their ancestors.
+
+use crate::model::Process;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+/// More generations than any real process has; a loop in a racing process table ends here.
+const MOST_GENERATIONS: usize = 64;
+
+/// The process `pid`, its parent, and so on up to the first process that can be seen.
+/// Empty when there is no such process.
+pub fn ancestors(pid: u32) -> Vec<Process> {
+    let Ok(mut system) = System::new() else {
+        return Vec::new();
+    };
+    let mut line = Vec::new();
+    let mut next = Some(Pid::from_u32(pid));
+    while let Some(pid) = next.filter(|_| line.len() < MOST_GENERATIONS) {
+        let kind = ProcessRefreshKind::nothing().without_tasks();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
+        let Some(process) = system.process(pid) else {
+            break;
+        };
+        let name = process.name().to_string_lossy().into_owned();
+        line.push(Process {
+            pid: pid.as_u32(),
+            name,
+        });
+        next = process.parent().filter(|parent| *parent != pid);
+    }
+    line
+}
+
+/// Whether a process `pid` exists and its name is the one of this program.
+pub fn is_running(pid: u32, program: &str) -> bool {
+    ancestors(pid)
+        .first()
+        .is_some_and(|process| process.name.starts_with(program))
+}
+
+/// The titles of all processes of user `uid`: argument vectors joined by spaces, which is
+/// where programs like PM2 write what they call themselves.
+pub fn titles_of(uid: u32) -> Vec<(u32, String)> {
+    let Ok(mut system) = System::new() else {
+        return Vec::new();
+    };
+    let kind = ProcessRefreshKind::nothing()
+        .without_tasks()
+        .with_user(UpdateKind::Always)
+        .with_cmd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
+    system
+        .processes()
+        .iter()
+        .filter(|(_, process)| process.user_id().is_some_and(|user| **user == uid))
+        .map(|(pid, process)| {
+            let words: Vec<_> = process
+                .cmd()
+                .iter()
+                .map(|word| word.to_string_lossy())
+                .collect();
+            (pid.as_u32(), words.join(" "))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_descend_from_our_parent() {
+        let line = ancestors(std::process::id());
+        assert_eq!(line[0].pid, std::process::id());
+        assert_eq!(line[1].pid, std::os::unix::process::parent_id());
+    }
+
+    #[test]
+    fn nobody_has_no_ancestors() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert_eq!(ancestors(child.id()), []);
+        assert!(!is_running(child.id(), "true"));
+    }
+
+    #[test]
+    fn our_own_title_is_among_those_of_our_user() {
+        let titles = titles_of(nix::unistd::geteuid().as_raw());
+        let mine = titles.iter().find(|(pid, _)| *pid == std::process::id());
+        let program = std::env::args().next().unwrap();
+        assert!(
+            mine.is_some_and(|(_, title)| title.starts_with(&program)),
+            "{mine:?}"
+        );
+    }
+}

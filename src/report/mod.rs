@@ -1,0 +1,16 @@
+//! What you take away: one snapshot, many forms. Text goes in and comes out; nothing is printed here.
+
+mod columns;
+mod headline;
+mod json;
+mod lines;
+mod markdown;
+mod style;
+mod text;
+
+pub use headline::{Headline, headline};
+pub use json::{change_to_json, to_json};
+pub use lines::change_to_line;
+pub use markdown::to_markdown;
+pub use style::{Role, Style};
+pub use text::{Detail, to_text};
