@@ -3,6 +3,7 @@
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
@@ -64,6 +65,8 @@ pub struct God {
     /// The God itself: a wrapper must end in `exec`.
     child: Child,
     room: tempfile::TempDir,
+    /// Its children as last seen, for the case that it dies without them.
+    seen: RefCell<Vec<i32>>,
 }
 
 impl God {
@@ -102,6 +105,7 @@ impl God {
             package,
             child,
             room,
+            seen: RefCell::default(),
         };
         let begun = Instant::now();
         while UnixStream::connect(god.socket()).is_err() {
@@ -153,14 +157,16 @@ impl God {
 
     /// Runs the `pm2` command on this home. Not for a dead God: PM2 would start another.
     pub fn cli(&self, words: &[&str]) -> Output {
-        environment(
+        let output = environment(
             Command::new("node").arg(self.package.join("bin/pm2")),
             self.room.path(),
         )
         .args(words)
         .stdin(Stdio::null())
         .output()
-        .expect("pm2 runs")
+        .expect("pm2 runs");
+        self.seen.borrow_mut().extend(children_of(self.pid()));
+        output
     }
 
     /// As [`God::cli`], and the command must succeed.
@@ -200,6 +206,7 @@ impl God {
         for pid in children {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
+        self.kill_orphans();
     }
 
     /// Ends God as a user would, with all its apps.
@@ -207,26 +214,35 @@ impl God {
         self.end();
     }
 
+    fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     fn end(&mut self) {
-        let lives = matches!(self.child.try_wait(), Ok(None));
-        if !lives {
-            return;
-        }
-        let children = children_of(self.pid());
-        if UnixStream::connect(self.socket()).is_ok() {
+        if self.lives() && UnixStream::connect(self.socket()).is_ok() {
             self.cli(&["kill"]);
         }
         let begun = Instant::now();
-        while begun.elapsed() < STOP {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                for pid in children.iter().filter(|pid| parent_of(**pid) == Some(1)) {
-                    let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
-                }
-                return;
+        while self.lives() {
+            if begun.elapsed() > STOP {
+                self.kill_hard();
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.kill_hard();
+        self.kill_orphans();
+    }
+
+    /// Kills those children seen before that have lost their God.
+    fn kill_orphans(&self) {
+        let mut seen = self.seen.take();
+        if seen.is_empty() {
+            return;
+        }
+        let alive = processes();
+        seen.retain(|pid| alive.contains(&(*pid, 1)));
+        for pid in seen {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
     }
 }
 
@@ -253,11 +269,6 @@ fn children_of(parent: u32) -> Vec<i32> {
         .filter(|(_, of)| *of == parent as i32)
         .map(|(pid, _)| pid)
         .collect()
-}
-
-fn parent_of(pid: i32) -> Option<i32> {
-    let found = processes().into_iter().find(|(one, _)| *one == pid);
-    found.map(|(_, parent)| parent)
 }
 
 /// Every process and its parent.
