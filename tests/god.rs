@@ -1,0 +1,413 @@
+//! What is found where no God is, and how a client stands bad answers. No PM2 needed.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use unreach::model::VantageState;
+use unreach::pm2::amp::{Decoder, encode};
+use unreach::pm2::god::{Home, NoGod, find};
+use unreach::pm2::rpc::{Client, RpcError};
+
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(20);
+
+struct Room {
+    dir: tempfile::TempDir,
+}
+
+impl Room {
+    fn new() -> Room {
+        Room {
+            dir: tempfile::Builder::new().prefix("u").tempdir().unwrap(),
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join(".pm2/rpc.sock")
+    }
+
+    fn home(&self) -> Home {
+        std::fs::create_dir_all(self.dir.path().join(".pm2")).unwrap();
+        Home::choose(None, None, Some(self.dir.path()), None).unwrap()
+    }
+
+    async fn find(&self, timeout: Duration) -> NoGod {
+        let home = self.home();
+        find(&home, timeout)
+            .await
+            .expect_err("there is no God here")
+    }
+
+    /// Listens, gives every connection its bytes at once, and keeps it open or not.
+    async fn find_one_that_says(&self, says: &'static [u8], then_close: bool) -> NoGod {
+        let home = self.home();
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        let server = async {
+            let mut kept = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.read_u8().await.unwrap();
+                let _ = stream.write_all(says).await;
+                if !then_close {
+                    kept.push(stream);
+                }
+            }
+        };
+        tokio::select! {
+            found = find(&home, SHORT) => found.expect_err("there is no God here"),
+            () = server => unreachable!(),
+        }
+    }
+}
+
+/// Reads requests and answers each with the frames that `answer` makes of its id.
+async fn serve(stream: &mut UnixStream, answer: impl Fn(u32, &[u8]) -> Vec<Vec<u8>>) {
+    let mut decoder = Decoder::new(1 << 20);
+    let mut buffer = vec![0; 4096];
+    let mut count = 0;
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        let mut input = &buffer[..read];
+        while let Some(frame) = decoder.decode(&mut input).unwrap() {
+            count += 1;
+            for reply in answer(count, frame.last()) {
+                stream.write_all(&reply).await.unwrap();
+            }
+        }
+    }
+}
+
+fn reply(json: &str, id: &[u8]) -> Vec<u8> {
+    encode(&[format!("j:{json}").as_bytes(), id]).unwrap()
+}
+
+/// A client and the other end of its connection.
+fn pair(timeout: Duration) -> (Client, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    (Client::with_cap(ours, timeout, 10_000), theirs)
+}
+
+#[tokio::test]
+async fn a_missing_socket_is_no_daemon() {
+    let no = Room::new().find(LONG).await;
+    let why = "no PM2 daemon (~/.pm2/rpc.sock is missing)";
+    assert_eq!(no, NoGod::Absent(why.to_owned()));
+    assert_eq!(VantageState::from(no), VantageState::Absent(why.to_owned()));
+}
+
+#[tokio::test]
+async fn a_stale_socket_is_no_daemon() {
+    let room = Room::new();
+    room.home();
+    drop(std::os::unix::net::UnixListener::bind(room.socket()).unwrap());
+    let why = "~/.pm2/rpc.sock is stale: no daemon listens on it";
+    assert_eq!(room.find(LONG).await, NoGod::Absent(why.to_owned()));
+}
+
+#[tokio::test]
+async fn a_file_is_no_socket() {
+    let room = Room::new();
+    room.home();
+    std::fs::write(room.socket(), "x").unwrap();
+    let NoGod::Failed(why) = room.find(LONG).await else {
+        panic!("a file is something that does not work")
+    };
+    assert!(why.contains("~/.pm2/rpc.sock"), "{why}");
+    assert!(!cfg!(target_os = "linux") || why == "~/.pm2/rpc.sock is not a socket");
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_or_relative_is_said() {
+    let long = format!("/tmp/{}", "x".repeat(120));
+    for (dir, part) in [
+        (long.as_str(), "cannot connect to /tmp/xxx"),
+        ("x", "not an absolute path"),
+    ] {
+        let home = Home::choose(Some(Path::new(dir)), None, None, None).unwrap();
+        let Err(NoGod::Failed(why)) = find(&home, LONG).await else {
+            panic!("{dir}")
+        };
+        assert!(why.contains(part), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_silent_costs_the_timeout_and_no_more() {
+    let begun = Instant::now();
+    let no = Room::new().find_one_that_says(b"", false).await;
+    let why = "~/.pm2/rpc.sock accepts connections but does not answer within 0.3 s";
+    assert_eq!(no, NoGod::Failed(why.to_owned()));
+    assert!(begun.elapsed() >= SHORT && begun.elapsed() < SHORT * 10);
+}
+
+#[tokio::test]
+async fn one_that_answers_once_and_then_is_silent_costs_the_timeout_in_all() {
+    let room = Room::new();
+    let home = room.home();
+    let listener = UnixListener::bind(room.socket()).unwrap();
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        serve(&mut stream, |count, id| {
+            (count == 1)
+                .then(|| reply(r#"{"args":["7.0.4"]}"#, id))
+                .into_iter()
+                .collect()
+        })
+        .await;
+        std::future::pending::<()>().await;
+    };
+    let begun = Instant::now();
+    tokio::select! {
+        found = find(&home, SHORT) => assert!(matches!(found, Err(NoGod::Failed(_)))),
+        () = server => unreachable!(),
+    }
+    assert!(begun.elapsed() < SHORT * 10);
+}
+
+#[tokio::test]
+async fn one_whose_queue_is_full_costs_the_timeout() {
+    let room = Room::new();
+    room.home();
+    let listener = std::os::unix::net::UnixListener::bind(room.socket()).unwrap();
+    let backlog = nix::sys::socket::Backlog::new(0).unwrap();
+    nix::sys::socket::listen(&listener, backlog).unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        let connect = UnixStream::connect(room.socket());
+        if let Ok(Ok(stream)) = tokio::time::timeout(SHORT, connect).await {
+            waiting.push(stream);
+        }
+    }
+    let begun = Instant::now();
+    room.find(SHORT).await;
+    assert!(begun.elapsed() < SHORT * 10);
+}
+
+#[tokio::test]
+async fn one_that_closes_at_once_says_so() {
+    let no = Room::new().find_one_that_says(b"", true).await;
+    let why = "~/.pm2/rpc.sock closes every connection without an answer";
+    assert_eq!(no, NoGod::Failed(why.to_owned()));
+}
+
+#[tokio::test]
+async fn garbage_and_http_are_not_pm2() {
+    for says in [
+        &b"\x00\xff\x12rubbish"[..],
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x10",
+    ] {
+        let NoGod::Failed(why) = Room::new().find_one_that_says(says, false).await else {
+            panic!("{says:?}")
+        };
+        assert!(
+            why.starts_with("~/.pm2/rpc.sock does not speak PM2's protocol"),
+            "{why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_god_without_getreport_is_found() {
+    let room = Room::new();
+    let home = room.home();
+    let listener = UnixListener::bind(room.socket()).unwrap();
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        serve(&mut stream, |count, id| {
+            let json = match count {
+                1 => r#"{"args":["2.0.0"]}"#,
+                _ => r#"{"error":"method \"getReport\" does not exist"}"#,
+            };
+            vec![reply(json, id)]
+        })
+        .await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        found = find(&home, LONG) => {
+            let god = found.unwrap();
+            assert_eq!((god.version.as_str(), god.pid), ("2.0.0", std::process::id()));
+            assert_eq!(god.report.node, None);
+        }
+        () = server => unreachable!(),
+    }
+}
+
+/// Needs root: only root can make a socket of another user.
+#[tokio::test]
+async fn another_users_god_is_refused() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: needs root to listen as another user");
+        return;
+    }
+    let room = Room::new();
+    room.home();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(room.dir.path(), Clone::clone(&open)).unwrap();
+    std::fs::set_permissions(room.dir.path().join(".pm2"), open).unwrap();
+    let script = "require('net').createServer().listen(process.argv[1])";
+    let mut other = std::process::Command::new("node")
+        .args(["-e", script])
+        .arg(room.socket())
+        .uid(1001)
+        .gid(1001)
+        .current_dir("/")
+        .spawn()
+        .expect("these tests need Node.js");
+    while std::os::unix::net::UnixStream::connect(room.socket()).is_err() {
+        assert!(other.try_wait().unwrap().is_none(), "the listener ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let no = room.find(LONG).await;
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let why = "the PM2 daemon on ~/.pm2/rpc.sock belongs to uid 1001, and we are uid 0";
+    assert_eq!(no, NoGod::Refused(why.to_owned()));
+}
+
+#[tokio::test]
+async fn a_socket_that_may_not_be_opened_is_refused() {
+    if nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: root may open everything");
+        return;
+    }
+    let room = Room::new();
+    room.home();
+    let _listener = UnixListener::bind(room.socket()).unwrap();
+    let shut = std::os::unix::fs::PermissionsExt::from_mode(0);
+    std::fs::set_permissions(room.socket(), shut).unwrap();
+    assert!(matches!(room.find(LONG).await, NoGod::Refused(_)));
+}
+
+#[tokio::test]
+async fn replies_of_others_are_passed_over() {
+    let (mut client, mut theirs) = pair(LONG);
+    let server = serve(&mut theirs, |_, id| {
+        vec![
+            reply(r#"{"args":["wrong"]}"#, b"s:1:1"),
+            reply(r#"{"args":["wrong"]}"#, b""),
+            encode(&[b"j:null"]).unwrap(),
+            reply(r#"{"args":["7.0.4"]}"#, id),
+            // An answer given twice must not be taken for the next one.
+            reply(r#"{"args":["wrong"]}"#, id),
+        ]
+    });
+    tokio::select! {
+        () = server => unreachable!(),
+        () = async {
+            for _ in 0..5 {
+                assert_eq!(client.version().await.unwrap(), "7.0.4");
+            }
+        } => {}
+    }
+}
+
+#[tokio::test]
+async fn gods_own_errors_leave_the_connection_usable() {
+    let (mut client, mut theirs) = pair(LONG);
+    let server = serve(&mut theirs, |count, id| {
+        let json = match count {
+            1 => r#"{"error":"no\u001b[31m such thing","stack":"s3cret"}"#,
+            2 => r#"{"args":[{"version":"s3cret"}]}"#,
+            3 => r#"{"args":["#,
+            _ => r#"{"args":["7.0.4"]}"#,
+        };
+        vec![reply(json, id)]
+    });
+    tokio::select! {
+        () = server => unreachable!(),
+        () = async {
+            let error = client.version().await.unwrap_err();
+            assert_eq!(error.to_string(), "PM2 refused getVersion: no[31m such thing");
+            for _ in 0..2 {
+                let error = client.version().await.unwrap_err();
+                assert!(matches!(error, RpcError::Shape { .. }), "{error}");
+                assert!(!format!("{error} {error:?}").contains("s3cret"));
+            }
+            assert_eq!(client.version().await.unwrap(), "7.0.4");
+        } => {}
+    }
+}
+
+#[tokio::test]
+async fn a_reply_over_the_cap_spoils_the_connection() {
+    let (mut client, mut theirs) = pair(LONG);
+    let server = serve(&mut theirs, |_, id| {
+        vec![reply(
+            &format!(r#"{{"args":["{}"]}}"#, "x".repeat(20_000)),
+            id,
+        )]
+    });
+    tokio::select! {
+        () = server => unreachable!("the client is kept"),
+        error = client.version() => {
+            assert!(matches!(error, Err(RpcError::Frame(_))), "{error:?}");
+        }
+    }
+    assert!(matches!(client.version().await, Err(RpcError::Unusable)));
+}
+
+#[tokio::test]
+async fn after_a_timeout_or_an_abandoned_call_nothing_is_sent_any_more() {
+    for abandoned in [false, true] {
+        let (mut client, mut theirs) = pair(if abandoned { LONG } else { SHORT });
+        if abandoned {
+            let call = tokio::time::timeout(SHORT, client.version());
+            assert!(call.await.is_err());
+        } else {
+            assert!(matches!(client.version().await, Err(RpcError::Timeout(_))));
+        }
+        assert!(!client.usable());
+        assert!(matches!(client.version().await, Err(RpcError::Unusable)));
+        assert!(matches!(client.closed().await, RpcError::Unusable));
+        let mut sent = Vec::new();
+        theirs.read_to_end(&mut sent).await.unwrap();
+        // One whole request, and the end.
+        let (frames, taken) = unreach::pm2::amp::decode(&sent, 10_000).unwrap();
+        assert_eq!((frames.len(), taken), (1, sent.len()));
+    }
+}
+
+#[tokio::test]
+async fn the_end_is_seen_and_waiting_for_it_loses_nothing() {
+    let (mut client, mut theirs) = pair(LONG);
+    let stray = reply(r#"{"args":["late"]}"#, b"s:9:9");
+    // Half a message, then the waiting is abandoned, then the other half.
+    theirs.write_all(&stray[..10]).await.unwrap();
+    assert!(tokio::time::timeout(SHORT, client.closed()).await.is_err());
+    theirs.write_all(&stray[10..]).await.unwrap();
+    assert!(tokio::time::timeout(SHORT, client.closed()).await.is_err());
+    {
+        let server = serve(&mut theirs, |_, id| {
+            vec![reply(r#"{"args":["7.0.4"]}"#, id)]
+        });
+        tokio::select! {
+            () = server => unreachable!(),
+            version = client.version() => assert_eq!(version.unwrap(), "7.0.4"),
+        }
+    }
+    let end = client.closed();
+    let hang_up = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(theirs);
+    };
+    let (end, ()) = tokio::join!(end, hang_up);
+    assert!(matches!(end, RpcError::Closed), "{end}");
+    assert!(matches!(client.closed().await, RpcError::Unusable));
+}
+
+#[tokio::test]
+async fn entries_of_the_user_are_never_deleted() {
+    let (mut client, mut theirs) = pair(LONG);
+    assert!(matches!(client.delete(0).await, Err(RpcError::NotOurs(0))));
+    assert!(matches!(
+        client.delete(899_999).await,
+        Err(RpcError::NotOurs(_))
+    ));
+    drop(client);
+    let mut sent = Vec::new();
+    theirs.read_to_end(&mut sent).await.unwrap();
+    assert!(sent.is_empty());
+}
