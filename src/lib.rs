@@ -1,6 +1,7 @@
 //! unreach shows what your PM2 apps see of the network.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod diagnosis;
 pub mod machine;
@@ -9,3 +10,5 @@ pub mod model;
 pub mod pm2;
 pub mod probe;
 pub mod report;
+pub mod runtime;
+pub mod vantage;

@@ -227,13 +227,22 @@ impl Model {
         Some(self.now.since(oldest)).filter(|silence| *silence > patience)
     }
 
+    /// How many questions of a check came to an end, and how many there are in all.
+    pub fn progress(&self, tries: u32) -> (u32, u32) {
+        let sides = if self.pm2_may_answer() { 2 } else { 1 };
+        let done = self.shown().map(|row| row.terminal.done + row.pm2.done).sum();
+        (done, self.shown().count() as u32 * tries * sides)
+    }
+
     /// Whether a check has everything it can get.
     pub(super) fn complete(&self) -> bool {
         let Goal::Check { tries } = self.settings.goal else {
             return false;
         };
         let pm2 = self.pm2_may_answer();
+        let pm2_asked = !self.settings.pm2_home.is_empty();
         self.targets_known()
+            && (self.others_known || !pm2_asked)
             && self
                 .shown()
                 .all(|row| row.terminal.done >= tries && (row.pm2.done >= tries || !pm2))

@@ -47,7 +47,6 @@ pub enum Pm2Event {
     /// The agent connected back.
     Agent(u32),
     Others(Vec<OtherGod>),
-    Notice(String),
 }
 
 /// God, as he describes himself.

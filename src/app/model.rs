@@ -53,6 +53,8 @@ pub struct Model {
     /// How many changes were forgotten at the front of `changes`.
     pub(super) changes_gone: u64,
     pub(super) apps: Vec<AppLogs>,
+    /// Whether this user's other Gods were looked for.
+    pub(super) others_known: bool,
     pub(super) logs: LogsAsked,
     pub(super) looked: Stamp,
     pub(super) routed: Stamp,
@@ -133,6 +135,7 @@ impl Model {
             changes: VecDeque::new(),
             changes_gone: 0,
             apps: Vec::new(),
+            others_known: false,
             logs: LogsAsked::NotNeeded,
             looked: Stamp::default(),
             routed: Stamp::default(),

@@ -10,8 +10,10 @@ impl Model {
             Pm2Event::State(state) => self.pm2_state(state),
             Pm2Event::God(god) => self.god(god),
             Pm2Event::Agent(pid) => self.pm2.agent = Some(pid),
-            Pm2Event::Others(others) => self.pm2.others = others,
-            Pm2Event::Notice(text) => self.notice(text),
+            Pm2Event::Others(others) => {
+                self.pm2.others = others;
+                self.others_known = true;
+            }
         }
         self.read_logs_when_wanted()
     }

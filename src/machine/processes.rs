@@ -30,11 +30,11 @@ pub fn ancestors(pid: u32) -> Vec<Process> {
     line
 }
 
-/// Whether a process `pid` exists and its name is the one of this program.
-pub fn is_running(pid: u32, program: &str) -> bool {
-    ancestors(pid)
-        .first()
-        .is_some_and(|process| process.name.starts_with(program))
+/// Whether process `pid` runs this program: a pid alone says little, it may be another
+/// program's by now. A renamed program is recognised by its own kind.
+pub fn is_one_of_us(pid: u32) -> bool {
+    let name = |pid| ancestors(pid).into_iter().next().map(|process| process.name);
+    name(pid).is_some_and(|theirs| theirs == "unreach" || Some(theirs) == name(std::process::id()))
 }
 
 /// The titles of all processes of user `uid`: argument vectors joined by spaces, which is
@@ -72,6 +72,7 @@ mod tests {
         let line = ancestors(std::process::id());
         assert_eq!(line[0].pid, std::process::id());
         assert_eq!(line[1].pid, std::os::unix::process::parent_id());
+        assert!(is_one_of_us(line[0].pid));
     }
 
     #[test]
@@ -79,7 +80,7 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         assert_eq!(ancestors(child.id()), []);
-        assert!(!is_running(child.id(), "true"));
+        assert!(!is_one_of_us(child.id()));
     }
 
     #[test]
