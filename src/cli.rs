@@ -116,11 +116,19 @@ pub struct Everywhere {
 /// Seconds, whole or not, between two bounds in milliseconds.
 fn seconds<const LEAST: u64, const MOST: u64>(text: &str) -> Result<Duration, String> {
     let (least, most) = (Duration::from_millis(LEAST), Duration::from_millis(MOST));
-    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|duration| (least..=most).contains(duration))
-        .ok_or_else(|| format!("must be {} to {} seconds", least.as_secs_f64(), most.as_secs_f64()))
+        .ok_or_else(|| {
+            format!(
+                "must be {} to {} seconds",
+                least.as_secs_f64(),
+                most.as_secs_f64()
+            )
+        })
 }
 
 #[cfg(test)]

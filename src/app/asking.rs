@@ -230,7 +230,10 @@ impl Model {
     /// How many questions of a check came to an end, and how many there are in all.
     pub fn progress(&self, tries: u32) -> (u32, u32) {
         let sides = if self.pm2_may_answer() { 2 } else { 1 };
-        let done = self.shown().map(|row| row.terminal.done + row.pm2.done).sum();
+        let done = self
+            .shown()
+            .map(|row| row.terminal.done + row.pm2.done)
+            .sum();
         (done, self.shown().count() as u32 * tries * sides)
     }
 
@@ -240,9 +243,8 @@ impl Model {
             return false;
         };
         let pm2 = self.pm2_may_answer();
-        let pm2_asked = !self.settings.pm2_home.is_empty();
         self.targets_known()
-            && (self.others_known || !pm2_asked)
+            && (self.others_known || !self.pm2.asked())
             && self
                 .shown()
                 .all(|row| row.terminal.done >= tries && (row.pm2.done >= tries || !pm2))

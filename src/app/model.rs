@@ -80,6 +80,8 @@ pub struct Row {
     pub route: Route,
     pub verdict: Verdict,
     pub since: Stamp,
+    /// The verdict that was told last: waiting for one is no news.
+    pub(super) told: Verdict,
     pub terminal: SideState,
     pub pm2: SideState,
     /// No longer wanted; keeps its place so that nothing else moves.
@@ -231,11 +233,14 @@ impl Model {
             true => judge(here, there, patience),
             false => Verdict::OneSide,
         };
-        let from = std::mem::replace(&mut self.rows[row].verdict, verdict);
-        if from != verdict {
-            self.rows[row].since = self.now;
-            let target = &self.rows[row].target;
-            let (id, name) = (target.id.clone(), target.name.clone());
+        let (now, this) = (self.now, &mut self.rows[row]);
+        if this.verdict != verdict {
+            this.verdict = verdict;
+            this.since = now;
+        }
+        if verdict != Verdict::Waiting && verdict != this.told {
+            let from = std::mem::replace(&mut this.told, verdict);
+            let (id, name) = (this.target.id.clone(), this.target.name.clone());
             self.change(What::Verdict {
                 id,
                 name,
@@ -287,6 +292,7 @@ impl Row {
             route: Route::default(),
             verdict: Verdict::Waiting,
             since: at,
+            told: Verdict::Waiting,
             terminal: SideState::default(),
             pm2: SideState::default(),
             removed: false,

@@ -33,7 +33,12 @@ pub fn ancestors(pid: u32) -> Vec<Process> {
 /// Whether process `pid` runs this program: a pid alone says little, it may be another
 /// program's by now. A renamed program is recognised by its own kind.
 pub fn is_one_of_us(pid: u32) -> bool {
-    let name = |pid| ancestors(pid).into_iter().next().map(|process| process.name);
+    let name = |pid| {
+        ancestors(pid)
+            .into_iter()
+            .next()
+            .map(|process| process.name)
+    };
     name(pid).is_some_and(|theirs| theirs == "unreach" || Some(theirs) == name(std::process::id()))
 }
 

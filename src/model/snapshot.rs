@@ -68,7 +68,7 @@ pub struct Process {
 #[derive(Clone, Debug)]
 pub struct Pm2 {
     pub state: VantageState,
-    /// PM2's home directory.
+    /// PM2's home directory; empty where PM2 is not to be asked.
     pub home: String,
     pub version: Option<String>,
     /// God's pid, by the peer credentials of its socket.
@@ -90,6 +90,13 @@ pub struct OtherGod {
     pub pid: u32,
     /// Its home; `None` where its title was cut.
     pub home: Option<String>,
+}
+
+impl Pm2 {
+    /// Whether PM2 is to be asked at all.
+    pub fn asked(&self) -> bool {
+        !self.home.is_empty()
+    }
 }
 
 impl Os {

@@ -4,9 +4,18 @@ use crate::model::clean;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+const SHORTEST_NAME: usize = 14;
+const LONGEST_NAME: usize = 40;
+
 /// How many columns `text` takes.
 pub fn width(text: &str) -> usize {
     text.width()
+}
+
+/// How many columns a list of names takes: those of the longest, within bounds.
+pub fn name_columns<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> usize {
+    let longest = names.map(|name| clean(name).width()).max().unwrap_or(0);
+    longest.clamp(SHORTEST_NAME, most.clamp(SHORTEST_NAME, LONGEST_NAME))
 }
 
 /// `text` cleaned, and cut to `columns` with an ellipsis where it is longer.

@@ -58,7 +58,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         ));
     }
     let next = match (&snapshot.pm2.state, worst) {
-        (VantageState::Absent(_), _) => how_to_start(&snapshot.pm2),
+        (VantageState::Absent(_), _) if snapshot.pm2.asked() => how_to_start(&snapshot.pm2),
         _ => Vec::new(),
     };
     Headline {
@@ -116,9 +116,15 @@ fn how_to_start(pm2: &Pm2) -> Vec<String> {
         "~/.pm2" => String::new(),
         home => format!("PM2_HOME={home} "),
     };
-    vec![format!(
+    let mut next = vec![format!(
         "Start it with  {home}pm2 resurrect  (the apps you saved) or  {home}pm2 start APP ; then ask again."
-    )]
+    )];
+    for other in pm2.others.iter().filter_map(|other| other.home.as_ref()) {
+        next.push(format!(
+            "Another PM2 of yours is running: ask it with  --pm2-home {other}"
+        ));
+    }
+    next
 }
 
 fn nothing_to_check(snapshot: &Snapshot) -> Headline {

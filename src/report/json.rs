@@ -98,10 +98,11 @@ pub fn change_to_json(change: &Change, at: String) -> String {
         What::Slept(long) => ("slept", json!({ "seconds": long.as_secs() })),
         What::Notice(text) => ("notice", json!({ "text": clean(text) })),
     };
-    value["schema"] = json!(SCHEMA);
-    value["at"] = json!(at);
-    value["kind"] = json!(kind);
-    value.to_string()
+    let mut line = json!({ "schema": SCHEMA, "at": at, "kind": kind });
+    if let (Some(line), Some(more)) = (line.as_object_mut(), value.as_object_mut()) {
+        line.append(more);
+    }
+    line.to_string()
 }
 
 fn pm2(pm2: &Pm2) -> Value {

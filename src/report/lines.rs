@@ -5,8 +5,9 @@ use super::headline::word;
 use super::style::Style;
 use crate::model::{Change, VantageKind, VantageState, Verdict, What, clean};
 
-/// A change as one line, without its end. `at` is its time of day.
-pub fn change_to_line(change: &Change, at: &str, style: &Style) -> String {
+/// A change as one line, without its end. `at` is its time of day, `names` how many columns
+/// the names of targets take.
+pub fn change_to_line(change: &Change, at: &str, names: usize, style: &Style) -> String {
     let arrow = style.pick("→", "->");
     let (who, said) = match &change.what {
         What::Outcome {
@@ -49,7 +50,7 @@ pub fn change_to_line(change: &Change, at: &str, style: &Style) -> String {
         ),
         What::Notice(text) => ("note", text.clone()),
     };
-    let line = format!("{at}  {}  ", pad(&clean(who), 14));
+    let line = format!("{at}  {}  ", pad(&clean(who), names));
     // Only our own colours may hold an escape.
     let said = if matches!(change.what, What::Verdict { .. }) {
         said

@@ -13,6 +13,9 @@ pub fn to_markdown(snapshot: &Snapshot, at: &str) -> String {
     for line in &top.next {
         let _ = writeln!(out, "- {}", text(line));
     }
+    if !top.next.is_empty() {
+        out.push('\n');
+    }
     if !snapshot.rows.is_empty() {
         out.push_str("| worker | url | reach | from this terminal | from PM2 | verdict |\n");
         out.push_str("|---|---|---|---|---|---|\n");

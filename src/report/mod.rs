@@ -8,6 +8,7 @@ mod markdown;
 mod style;
 mod text;
 
+pub use columns::name_columns;
 pub use headline::{Headline, headline};
 pub use json::{change_to_json, to_json};
 pub use lines::change_to_line;

@@ -21,7 +21,7 @@ pub enum Role {
 pub struct Style {
     pub ascii: bool,
     pub color: bool,
-    /// Columns of the terminal; 80 where there is none.
+    /// How many columns a line may take.
     pub width: usize,
 }
 

@@ -1,6 +1,6 @@
 //! The side-by-side table as plain text.
 
-use super::columns::{cut, pad, time, width};
+use super::columns::{cut, name_columns, pad, time, width};
 use super::headline::{headline, word};
 use super::style::{Role, Style};
 use crate::model::{Outcome, Pm2, Probe, Process, Row, Side, Snapshot, Verdict, clean};
@@ -16,12 +16,10 @@ pub enum Detail {
 
 /// Columns of a row besides the name: marks, both sides, relation, verdict and the gaps.
 const BESIDE_NAME: usize = 2 + 1 + TERMINAL + 2 + RELATION + 2 + PM2 + 2 + VERDICT;
-const TERMINAL: usize = 23;
+const TERMINAL: usize = 22;
 const RELATION: usize = 2;
-const PM2: usize = 24;
+const PM2: usize = 23;
 const VERDICT: usize = 8;
-const SHORTEST_NAME: usize = 14;
-const LONGEST_NAME: usize = 40;
 const TIME: usize = 7;
 
 /// The whole report, ending in a line break.
@@ -104,17 +102,8 @@ fn about_pm2(pm2: &Pm2) -> String {
 }
 
 fn table(out: &mut String, snapshot: &Snapshot, style: &Style) {
-    let longest = snapshot
-        .rows
-        .iter()
-        .map(|row| width(&clean(&row.target.name)))
-        .max()
-        .unwrap_or(0);
-    let room = style
-        .width
-        .saturating_sub(BESIDE_NAME)
-        .clamp(SHORTEST_NAME, LONGEST_NAME);
-    let name = longest.clamp(SHORTEST_NAME, room);
+    let names = snapshot.rows.iter().map(|row| row.target.name.as_str());
+    let name = name_columns(names, style.width.saturating_sub(BESIDE_NAME));
     let across = style.pick("─", "-").repeat(name + BESIDE_NAME);
     let head = format!(
         "\n  {} {}  {}  {}  VERDICT\n{across}",

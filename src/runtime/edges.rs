@@ -47,28 +47,56 @@ impl Edges {
             None => None,
             Some(home) => {
                 let program = std::env::current_exe();
-                let program = program.map_err(|error| format!("our own file is not known: {error}"))?;
+                let program =
+                    program.map_err(|error| format!("our own file is not known: {error}"))?;
                 let (asks, asked) = unbounded_channel();
                 let (events, happened) = unbounded_channel();
                 spawn_local(forward_events(happened, messages.clone()));
-                let orders = Orders { home, timeout, name_ttl: interval, program };
-                Some(Pm2Side { asks, supervisor: spawn_local(supervise(orders, asked, events)) })
+                let orders = Orders {
+                    home,
+                    timeout,
+                    name_ttl: interval,
+                    program,
+                };
+                Some(Pm2Side {
+                    asks,
+                    supervisor: spawn_local(supervise(orders, asked, events)),
+                })
             }
         };
-        Ok(Edges { messages, looker, terminal: Asker::new(interval, outcomes), pm2 })
+        Ok(Edges {
+            messages,
+            looker,
+            terminal: Asker::new(interval, outcomes),
+            pm2,
+        })
     }
 
     /// Carries out one wish. Leaving is the loop's own business.
     pub fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask { vantage: VantageKind::Terminal, ask, endpoint, timeout } => {
+            Effect::Ask {
+                vantage: VantageKind::Terminal,
+                ask,
+                endpoint,
+                timeout,
+            } => {
                 self.terminal.ask(ask, endpoint, timeout);
             }
-            Effect::Ask { vantage: VantageKind::Pm2, ask, endpoint, timeout } => {
+            Effect::Ask {
+                vantage: VantageKind::Pm2,
+                ask,
+                endpoint,
+                timeout,
+            } => {
                 if let Some(pm2) = &self.pm2 {
                     let endpoint = endpoint.as_ref().clone();
                     // A supervisor that is gone has said so, and nobody waits for its answer.
-                    let _ = pm2.asks.send(ToAgent::Ask { ask, endpoint, timeout });
+                    let _ = pm2.asks.send(ToAgent::Ask {
+                        ask,
+                        endpoint,
+                        timeout,
+                    });
                 }
             }
             Effect::LookForTargets => match self.looker.look() {
@@ -79,7 +107,9 @@ impl Edges {
             Effect::ReadLogs(apps) => self.tell(Msg::Found(self.looker.complaints(&apps))),
             Effect::FindRoutes(addresses) => {
                 let messages = self.messages.clone();
-                spawn_blocking(move || messages.send(Msg::Routes(find_routes(addresses))));
+                spawn_blocking(move || {
+                    let _ = messages.send(Msg::Routes(find_routes(addresses)));
+                });
             }
             Effect::Leave(_) => {}
         }
@@ -99,9 +129,16 @@ impl Edges {
     }
 }
 
-async fn forward_outcomes(mut told: UnboundedReceiver<(u64, Probe)>, messages: UnboundedSender<Msg>) {
+async fn forward_outcomes(
+    mut told: UnboundedReceiver<(u64, Probe)>,
+    messages: UnboundedSender<Msg>,
+) {
     while let Some((ask, probe)) = told.recv().await {
-        let _ = messages.send(Msg::Observed(Observation { vantage: VantageKind::Terminal, ask, probe }));
+        let _ = messages.send(Msg::Observed(Observation {
+            vantage: VantageKind::Terminal,
+            ask,
+            probe,
+        }));
     }
 }
 
@@ -116,13 +153,24 @@ async fn forward_events(mut happened: UnboundedReceiver<Event>, messages: Unboun
         };
         if let Some(god) = settled.filter(|_| !std::mem::replace(&mut others_known, true)) {
             let messages = messages.clone();
-            spawn_blocking(move || messages.send(Msg::Pm2(Pm2Event::Others(other_gods(god)))));
+            spawn_blocking(move || {
+                let _ = messages.send(Msg::Pm2(Pm2Event::Others(other_gods(god))));
+            });
         }
         let msg = match event {
             Event::State(state) => Msg::Pm2(Pm2Event::State(state)),
             Event::Agent(pid) => Msg::Pm2(Pm2Event::Agent(pid)),
-            Event::Told(ask, probe) => Msg::Observed(Observation { vantage: VantageKind::Pm2, ask, probe }),
-            Event::God { pid, version, node, apps } => Msg::Pm2(Pm2Event::God(GodSeen {
+            Event::Told(ask, probe) => Msg::Observed(Observation {
+                vantage: VantageKind::Pm2,
+                ask,
+                probe,
+            }),
+            Event::God {
+                pid,
+                version,
+                node,
+                apps,
+            } => Msg::Pm2(Pm2Event::God(GodSeen {
                 pid,
                 version,
                 node: node.map(|node| node.to_string_lossy().into_owned()),
@@ -137,14 +185,25 @@ async fn forward_events(mut happened: UnboundedReceiver<Event>, messages: Unboun
 fn app_logs(app: App) -> AppLogs {
     let mut files: Vec<_> = app.out_log.into_iter().chain(app.err_log).collect();
     files.dedup();
-    AppLogs { name: app.name.unwrap_or_else(|| "an app without a name".to_owned()), files }
+    AppLogs {
+        name: app
+            .name
+            .unwrap_or_else(|| "an app without a name".to_owned()),
+        files,
+    }
 }
 
 /// Every God of this user but the one that we ask.
 fn other_gods(asked: Option<u32>) -> Vec<OtherGod> {
     let titles = titles_of(nix::unistd::geteuid().as_raw()).into_iter();
     let gods = titles.filter(|(pid, _)| Some(*pid) != asked);
-    gods.filter_map(|(pid, text)| Some(OtherGod { pid, home: title::parse(&text)?.home })).collect()
+    gods.filter_map(|(pid, text)| {
+        Some(OtherGod {
+            pid,
+            home: title::parse(&text)?.home,
+        })
+    })
+    .collect()
 }
 
 fn find_routes(addresses: Vec<(usize, Host, SocketAddr)>) -> Vec<(usize, Route)> {

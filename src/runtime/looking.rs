@@ -42,7 +42,11 @@ type Print = Option<(SystemTime, u64, u64)>;
 
 impl Looker {
     pub fn new(places: Places) -> Looker {
-        Looker { places, seen: None, looked_at: Vec::new() }
+        Looker {
+            places,
+            seen: None,
+            looked_at: Vec::new(),
+        }
     }
 
     /// The targets, or `None` when no file changed since the last look.
@@ -57,7 +61,12 @@ impl Looker {
         }
         self.seen = Some(now);
         let mut lists: Vec<(String, List)> = Vec::new();
-        for source in [Self::command_line, Self::config, Self::hosts_variable, Self::hosts_file] {
+        for source in [
+            Self::command_line,
+            Self::config,
+            Self::hosts_variable,
+            Self::hosts_file,
+        ] {
             if let Some((label, list)) = source(self)? {
                 let enough = !list.targets.is_empty();
                 lists.push((label, list));
@@ -79,21 +88,33 @@ impl Looker {
     fn command_line(&self) -> Result<Option<(String, List)>, String> {
         let mut list = List::default();
         for url in &self.places.command_line {
-            let named = Named { url, ..Named::default() };
-            list.add(&named, Source::CommandLine).map_err(|error| error.to_string())?;
+            let named = Named {
+                url,
+                ..Named::default()
+            };
+            list.add(&named, Source::CommandLine)
+                .map_err(|error| error.to_string())?;
         }
         let named = !self.places.command_line.is_empty();
         Ok(named.then(|| ("the command line".to_owned(), list)))
     }
 
     fn config(&self) -> Result<Option<(String, List)>, String> {
-        let Some(path) = &self.places.config else { return Ok(None) };
+        let Some(path) = &self.places.config else {
+            return Ok(None);
+        };
         let shown = self.shown(path);
-        let Some(text) = read(path, &shown)? else { return Ok(Some((shown, List::default()))) };
+        let Some(text) = read(path, &shown)? else {
+            return Ok(Some((shown, List::default())));
+        };
         let config = file::parse(&text).map_err(|error| format!("{shown}, {error}"))?;
         let mut list = List::default();
         for entry in &config.targets {
-            let named = Named { id: None, name: entry.name.as_deref(), url: &entry.url };
+            let named = Named {
+                id: None,
+                name: entry.name.as_deref(),
+                url: &entry.url,
+            };
             let added = list.add(&named, Source::Config(shown.clone()));
             added.map_err(|error| format!("{shown}: {error}"))?;
         }
@@ -101,7 +122,12 @@ impl Looker {
     }
 
     fn hosts_variable(&self) -> Result<Option<(String, List)>, String> {
-        let Some(text) = self.places.hosts_variable.as_deref().filter(|text| !text.trim().is_empty()) else {
+        let Some(text) = self
+            .places
+            .hosts_variable
+            .as_deref()
+            .filter(|text| !text.trim().is_empty())
+        else {
             return Ok(None);
         };
         let label = "$AIMAESTRO_HOSTS".to_owned();
@@ -110,9 +136,13 @@ impl Looker {
     }
 
     fn hosts_file(&self) -> Result<Option<(String, List)>, String> {
-        let Some(path) = &self.places.hosts_file else { return Ok(None) };
+        let Some(path) = &self.places.hosts_file else {
+            return Ok(None);
+        };
         let shown = self.shown(path);
-        let Some(text) = read(path, &shown)? else { return Ok(Some((shown, List::default()))) };
+        let Some(text) = read(path, &shown)? else {
+            return Ok(Some((shown, List::default())));
+        };
         let hosts = parse_file(&text, &shown).map_err(|error| error.to_string())?;
         let list = workers(&hosts, &Source::MaestroFile(shown.clone()));
         Ok(Some((shown, list)))
@@ -123,14 +153,20 @@ impl Looker {
         let mut found = Vec::new();
         for app in apps {
             for file in &app.files {
-                let Ok((text, age)) = tail(file) else { continue };
-                found.extend(complaints::find(&text).into_iter().map(|complaint| Complaint {
-                    address: complaint.address,
-                    zone: complaint.zone,
-                    port: complaint.port,
-                    app: app.name.clone(),
-                    age,
-                }));
+                let Ok((text, age)) = tail(file) else {
+                    continue;
+                };
+                found.extend(
+                    complaints::find(&text)
+                        .into_iter()
+                        .map(|complaint| Complaint {
+                            address: complaint.address,
+                            zone: complaint.zone,
+                            port: complaint.port,
+                            app: app.name.clone(),
+                            age,
+                        }),
+                );
             }
         }
         let mut list = List::default();
@@ -140,23 +176,43 @@ impl Looker {
             1 => "the log of 1 app under PM2".to_owned(),
             apps => format!("the logs of {apps} apps under PM2"),
         });
-        Found { targets: list.targets, notices: list.warnings, looked_at, from_logs: true }
+        Found {
+            targets: list.targets,
+            notices: list.warnings,
+            looked_at,
+            from_logs: true,
+        }
     }
 
     fn shown(&self, path: &Path) -> String {
-        let home = self.places.home.as_deref().map(|home| home.to_string_lossy()).unwrap_or_default();
+        let home = self
+            .places
+            .home
+            .as_deref()
+            .map(|home| home.to_string_lossy())
+            .unwrap_or_default();
         masked_home(&path.to_string_lossy(), &home)
     }
 }
 
 fn workers(hosts: &Hosts, source: &Source) -> List {
     // Loopback addresses are every computer's own and tell no host from another.
-    let addresses = Network::read().addresses().filter(|address| !address.is_loopback()).collect();
-    let this = ThisHost { names: hostnames(), addresses };
+    let addresses = Network::read()
+        .addresses()
+        .filter(|address| !address.is_loopback())
+        .collect();
+    let this = ThisHost {
+        names: hostnames(),
+        addresses,
+    };
     let mut list = List::default();
     list.warnings.extend(hosts.warnings.iter().cloned());
     for peer in peers(hosts, &this) {
-        let named = Named { id: Some(&peer.id), name: Some(&peer.name), url: &peer.url };
+        let named = Named {
+            id: Some(&peer.id),
+            name: Some(&peer.name),
+            url: &peer.url,
+        };
         list.add_peer(&named, source.clone());
     }
     list
@@ -185,7 +241,9 @@ fn read(path: &Path, shown: &str) -> Result<Option<String>, String> {
         Err(error) => return Err(unread(&error)),
     };
     let mut text = String::new();
-    file.take(LARGEST_FILE).read_to_string(&mut text).map_err(|error| unread(&error))?;
+    file.take(LARGEST_FILE)
+        .read_to_string(&mut text)
+        .map_err(|error| unread(&error))?;
     Ok(Some(text))
 }
 
@@ -196,6 +254,12 @@ fn tail(path: &Path) -> io::Result<(String, Option<u64>)> {
     file.seek(SeekFrom::Start(found.len().saturating_sub(TAIL)))?;
     let mut bytes = Vec::new();
     file.take(TAIL).read_to_end(&mut bytes)?;
-    let age = found.modified().ok().and_then(|written| written.elapsed().ok());
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), age.map(|age| age.as_secs())))
+    let age = found
+        .modified()
+        .ok()
+        .and_then(|written| written.elapsed().ok());
+    Ok((
+        String::from_utf8_lossy(&bytes).into_owned(),
+        age.map(|age| age.as_secs()),
+    ))
 }

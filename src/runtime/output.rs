@@ -2,7 +2,9 @@
 
 use super::clock::Clock;
 use crate::app::{Goal, Model};
-use crate::report::{Detail, Style, change_to_json, change_to_line, to_json, to_markdown, to_text};
+use crate::report::{
+    Detail, Style, change_to_json, change_to_line, name_columns, to_json, to_markdown, to_text,
+};
 use std::io::{self, IsTerminal, Write};
 
 /// In which form a run tells what it found.
@@ -31,8 +33,17 @@ pub struct Output {
 
 impl Output {
     pub fn new(form: Form, style: Style, detail: Detail, clock: Clock) -> Output {
-        let progress_wanted = io::stderr().is_terminal() && !matches!(form, Form::Lines | Form::JsonLines);
-        Output { form, style, detail, clock, next: 0, progress: String::new(), progress_wanted }
+        let progress_wanted =
+            io::stderr().is_terminal() && !matches!(form, Form::Lines | Form::JsonLines);
+        Output {
+            form,
+            style,
+            detail,
+            clock,
+            next: 0,
+            progress: String::new(),
+            progress_wanted,
+        }
     }
 
     /// Shows what is new.
@@ -74,11 +85,20 @@ impl Output {
         if self.next == model.changes_end() {
             return Ok(());
         }
+        let names = name_columns(
+            model.shown().map(|row| row.target.name.as_str()),
+            self.style.width,
+        );
         let mut text = String::new();
         for change in model.changes_from(self.next) {
             text += &match self.form {
                 Form::JsonLines => change_to_json(change, self.clock.rfc3339(change.at)),
-                _ => change_to_line(change, &self.clock.time_of_day(change.at), &self.style),
+                _ => change_to_line(
+                    change,
+                    &self.clock.time_of_day(change.at),
+                    names,
+                    &self.style,
+                ),
             };
             text.push('\n');
         }
@@ -90,7 +110,9 @@ impl Output {
 
     /// A check takes some seconds: says on the terminal's own line how far it is.
     fn show_progress(&mut self, model: &Model) {
-        let Goal::Check { tries } = model.settings.goal else { return };
+        let Goal::Check { tries } = model.settings.goal else {
+            return;
+        };
         if !self.progress_wanted || model.leaving.is_some() {
             return;
         }

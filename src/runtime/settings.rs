@@ -15,6 +15,9 @@ use std::time::Duration;
 /// making up its mind (facts/LNP.md §6).
 const BETWEEN_TRIES: Duration = Duration::from_secs(2);
 
+/// The width of output that goes to no terminal, in columns.
+const WITHOUT_EDGE: usize = 120;
+
 /// Everything a run needs to know.
 #[derive(Debug)]
 pub struct Run {
@@ -46,7 +49,11 @@ pub fn check(check: &Check, everywhere: &Everywhere) -> Result<Run, String> {
 /// # Errors
 /// As [`check`].
 pub fn watch(watch: &Watch, everywhere: &Everywhere) -> Result<Run, String> {
-    let form = if watch.json { Form::JsonLines } else { Form::Lines };
+    let form = if watch.json {
+        Form::JsonLines
+    } else {
+        Form::Lines
+    };
     run(Goal::Watch, form, &watch.targets, everywhere)
 }
 
@@ -55,21 +62,28 @@ fn run(goal: Goal, form: Form, targets: &[String], everywhere: &Everywhere) -> R
     let path = config_file(everywhere.config.as_deref(), home.as_deref());
     let config = read_config(path.as_deref(), everywhere.config.is_some())?;
     let explicit = everywhere.pm2_home.as_deref().map(absolute).or_else(|| {
-        config.pm2_home.as_deref().map(|text| from_home(text, home.as_deref()))
+        config
+            .pm2_home
+            .as_deref()
+            .map(|text| from_home(text, home.as_deref()))
     });
     let pm2 = Home::choose(
         explicit.as_deref(),
         std::env::var_os("PM2_HOME").as_deref(),
         home.as_deref(),
         // The variable names one God's socket: not that of a home somebody asked for.
-        std::env::var_os("PM2_DAEMON_RPC_PORT").filter(|_| explicit.is_none()).as_deref(),
+        std::env::var_os("PM2_DAEMON_RPC_PORT")
+            .filter(|_| explicit.is_none())
+            .as_deref(),
     );
     let pm2 = match (everywhere.no_pm2, pm2) {
         (true, _) => None,
         (false, Some(pm2)) => Some(pm2),
         (false, None) => {
-            return Err("no home directory is known, so neither is PM2's: give --pm2-home DIR, or --no-pm2"
-                .to_owned());
+            return Err(
+                "no home directory is known, so neither is PM2's: give --pm2-home DIR, or --no-pm2"
+                    .to_owned(),
+            );
         }
     };
     let between = match goal {
@@ -81,11 +95,18 @@ fn run(goal: Goal, form: Form, targets: &[String], everywhere: &Everywhere) -> R
             goal,
             interval: everywhere.interval.unwrap_or(between),
             timeout: everywhere.timeout.unwrap_or(config.timeout),
-            pm2_home: pm2.as_ref().map(|pm2| pm2.shown(pm2.dir())).unwrap_or_default(),
+            pm2_home: pm2
+                .as_ref()
+                .map(|pm2| pm2.shown(pm2.dir()))
+                .unwrap_or_default(),
         },
         form,
         style: style(&config, everywhere),
-        detail: if everywhere.verbose { Detail::Everything } else { Detail::Problems },
+        detail: if everywhere.verbose {
+            Detail::Everything
+        } else {
+            Detail::Problems
+        },
         pm2,
         places: Places {
             command_line: targets.to_vec(),
@@ -98,17 +119,28 @@ fn run(goal: Goal, form: Form, targets: &[String], everywhere: &Everywhere) -> R
 }
 
 fn config_file(explicit: Option<&Path>, home: Option<&Path>) -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let base = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute());
     let base = base.or_else(|| home.map(|home| home.join(".config")));
-    explicit.map(Path::to_owned).or_else(|| base.map(|base| base.join("unreach/config.toml")))
+    explicit
+        .map(Path::to_owned)
+        .or_else(|| base.map(|base| base.join("unreach/config.toml")))
 }
 
 fn read_config(path: Option<&Path>, asked_for: bool) -> Result<Config, String> {
-    let Some(path) = path else { return Ok(Config::default()) };
+    let Some(path) = path else {
+        return Ok(Config::default());
+    };
     match std::fs::read_to_string(path) {
         Ok(text) => file::parse(&text).map_err(|error| format!("{}, {error}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => Ok(Config::default()),
-        Err(error) => Err(format!("the config file {} can't be read: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => {
+            Ok(Config::default())
+        }
+        Err(error) => Err(format!(
+            "the config file {} can't be read: {error}",
+            path.display()
+        )),
     }
 }
 
@@ -127,18 +159,28 @@ fn style(config: &Config, everywhere: &Everywhere) -> Style {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let terminal = std::io::stdout().is_terminal();
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| usize::from(size.ws_col));
+    let columns =
+        rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| usize::from(size.ws_col));
     Style {
         ascii: everywhere.ascii || config.ascii || !speaks_unicode(),
         color: terminal && config.color && !everywhere.no_color && !set("NO_COLOR") && !dumb,
-        width: columns.ok().filter(|columns| *columns > 0).unwrap_or(80),
+        // A file or a pipe has no edge to fit into.
+        width: columns
+            .ok()
+            .filter(|columns| *columns > 0)
+            .unwrap_or(WITHOUT_EDGE),
     }
 }
 
 /// Whether the locale's characters are UTF-8: the first of these that is set decides (POSIX).
 fn speaks_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
-    let first = locale.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok());
+    let first = locale
+        .into_iter()
+        .find(|value| !value.is_empty())
+        .unwrap_or_default();
     let first = first.to_ascii_lowercase();
     first.contains("utf-8") || first.contains("utf8")
 }

@@ -21,7 +21,9 @@ use tokio::time::sleep;
 /// A sentence for the user, when targets can't be read at the start or we can't start at all.
 pub fn turn(run: Run) -> Result<u8, String> {
     kernel::raise_file_limit();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| format!("no event loop: {error}"))?;
     let status = LocalSet::new().block_on(&runtime, go_round(run));
     // A name lookup can't be cancelled, and leaving never waits for one.
@@ -90,7 +92,8 @@ fn take_in(
 
 /// Done when the user wants to leave: ctrl-c, `kill`, a closed terminal.
 fn leave_signals() -> Result<Pin<Box<dyn Future<Output = ()>>>, String> {
-    let listen = |kind| signal(kind).map_err(|error| format!("signals can't be listened to: {error}"));
+    let listen =
+        |kind| signal(kind).map_err(|error| format!("signals can't be listened to: {error}"));
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut hangup = listen(SignalKind::hangup())?;

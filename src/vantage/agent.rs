@@ -38,10 +38,16 @@ pub fn run(agent: Agent) -> u8 {
     // gone there is no entry to take out.
     std::thread::spawn(|| {
         let mut nothing = [0; 64];
-        while std::io::stdin().read(&mut nothing).is_ok_and(|read| read > 0) {}
+        while std::io::stdin()
+            .read(&mut nothing)
+            .is_ok_and(|read| read > 0)
+        {}
         std::process::exit(0);
     });
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(_) => return 3,
     };
@@ -64,7 +70,12 @@ async fn serve(agent: &Agent) -> Result<(), Box<dyn std::error::Error>> {
     let (outcomes, mut told) = mpsc::unbounded_channel();
     let asker = Asker::new(agent.name_ttl, outcomes);
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    stream.write_all(&wire::encode(&FromAgent::Hello { wire: wire::VERSION, program })?).await?;
+    stream
+        .write_all(&wire::encode(&FromAgent::Hello {
+            wire: wire::VERSION,
+            program,
+        })?)
+        .await?;
     let (mut reader, mut writer) = stream.into_split();
     let (mut lines, mut chunk, mut batch) = (Lines::default(), vec![0; CHUNK], Vec::new());
     loop {
@@ -102,5 +113,6 @@ async fn farewell(agent: &Agent) {
 }
 
 fn is_private(dir: &Path) -> bool {
-    dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DIRECTORY_PREFIX))
+    dir.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with(DIRECTORY_PREFIX))
 }

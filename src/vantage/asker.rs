@@ -17,7 +17,10 @@ pub struct Asker {
 impl Asker {
     /// `name_ttl`: how long the addresses of a name are kept.
     pub fn new(name_ttl: Duration, outcomes: UnboundedSender<(u64, Probe)>) -> Asker {
-        Asker { prober: Rc::new(Prober::new(name_ttl)), outcomes }
+        Asker {
+            prober: Rc::new(Prober::new(name_ttl)),
+            outcomes,
+        }
     }
 
     /// Starts one probe; its outcome comes later, under the number `ask`. Must be called

@@ -30,7 +30,10 @@ pub(super) enum NoMeeting {
     Place(PathBuf, io::Error),
     Socket(io::Error),
     /// The agent's file was replaced while we run.
-    OtherVersion { theirs: u32, program: String },
+    OtherVersion {
+        theirs: u32,
+        program: String,
+    },
     Ended,
     NotUnderstood(wire::WireError),
 }
@@ -39,7 +42,11 @@ impl fmt::Display for NoMeeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NoMeeting::Place(path, error) => {
-                write!(f, "no private directory for the agent's socket in {}: {error}", path.display())
+                write!(
+                    f,
+                    "no private directory for the agent's socket in {}: {error}",
+                    path.display()
+                )
             }
             NoMeeting::Socket(error) => write!(f, "the agent's socket: {error}"),
             NoMeeting::OtherVersion { theirs, program } => write!(
@@ -58,14 +65,21 @@ impl fmt::Display for NoMeeting {
 impl Meeting {
     /// Makes the place, for an agent with this number in God's list.
     pub(super) fn prepare(entry: u32) -> Result<Meeting, NoMeeting> {
-        let place = places().into_iter().find(|place| fits(place)).unwrap_or_else(|| "/tmp".into());
+        let place = places()
+            .into_iter()
+            .find(|place| fits(place))
+            .unwrap_or_else(|| "/tmp".into());
         let directory = tempfile::Builder::new()
             .prefix(&format!("{DIRECTORY_PREFIX}{}-", std::process::id()))
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(&place)
             .map_err(|error| NoMeeting::Place(place, error))?;
         let listener = UnixListener::bind(directory.path().join("s")).map_err(NoMeeting::Socket)?;
-        Ok(Meeting { directory, listener, entry })
+        Ok(Meeting {
+            directory,
+            listener,
+            entry,
+        })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -85,11 +99,19 @@ impl Meeting {
     pub(super) fn arguments(&self, rpc: &Path, name_ttl: Duration) -> Vec<String> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let socket = text(&self.directory().join("s"));
-        ["agent", "--socket", &socket, "--rpc", &text(rpc), "--entry", &self.entry.to_string()]
-            .into_iter()
-            .chain(["--name-ttl", &name_ttl.as_millis().to_string()])
-            .map(str::to_owned)
-            .collect()
+        [
+            "agent",
+            "--socket",
+            &socket,
+            "--rpc",
+            &text(rpc),
+            "--entry",
+            &self.entry.to_string(),
+        ]
+        .into_iter()
+        .chain(["--name-ttl", &name_ttl.as_millis().to_string()])
+        .map(str::to_owned)
+        .collect()
     }
 
     /// Waits for the process `agent`, a child of `god`, and its first words. Whoever else comes
@@ -107,7 +129,10 @@ impl Meeting {
         };
         let (wire, program) = first_words(&stream).await?;
         if wire != wire::VERSION {
-            return Err(NoMeeting::OtherVersion { theirs: wire, program });
+            return Err(NoMeeting::OtherVersion {
+                theirs: wire,
+                program,
+            });
         }
         Ok(stream)
     }
@@ -128,9 +153,9 @@ async fn first_words(stream: &UnixStream) -> Result<(u32, String), NoMeeting> {
         if let Some(line) = lines.next_line().map_err(NoMeeting::NotUnderstood)? {
             return match wire::decode(line).map_err(NoMeeting::NotUnderstood)? {
                 FromAgent::Hello { wire, program } => Ok((wire, program)),
-                FromAgent::Told { .. } => {
-                    Err(NoMeeting::NotUnderstood(wire::WireError::NotOurs("an answer before a hello".to_owned())))
-                }
+                FromAgent::Told { .. } => Err(NoMeeting::NotUnderstood(wire::WireError::NotOurs(
+                    "an answer before a hello".to_owned(),
+                ))),
             };
         }
     }
@@ -149,13 +174,22 @@ fn fits(place: &Path) -> bool {
 /// Takes away the directories of runs that were killed together with their agents.
 pub(super) fn sweep() {
     let us = nix::unistd::geteuid().as_raw();
-    for entry in places().iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten() {
+    for entry in places()
+        .iter()
+        .filter_map(|place| std::fs::read_dir(place).ok())
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name();
-        let owner = name.to_string_lossy().strip_prefix(DIRECTORY_PREFIX).and_then(|rest| {
-            let (pid, _) = rest.split_once('-')?;
-            pid.parse::<u32>().ok()
-        });
-        let mine = std::fs::symlink_metadata(entry.path()).is_ok_and(|found| found.is_dir() && found.uid() == us);
+        let owner = name
+            .to_string_lossy()
+            .strip_prefix(DIRECTORY_PREFIX)
+            .and_then(|rest| {
+                let (pid, _) = rest.split_once('-')?;
+                pid.parse::<u32>().ok()
+            });
+        let mine = std::fs::symlink_metadata(entry.path())
+            .is_ok_and(|found| found.is_dir() && found.uid() == us);
         if mine && owner.is_some_and(|owner| owner != std::process::id() && !is_one_of_us(owner)) {
             let _ = std::fs::remove_dir_all(entry.path());
         }

@@ -38,7 +38,12 @@ pub struct Orders {
 pub enum Event {
     State(VantageState),
     /// God introduced itself, or its apps were asked for again.
-    God { pid: u32, version: String, node: Option<PathBuf>, apps: Vec<App> },
+    God {
+        pid: u32,
+        version: String,
+        node: Option<PathBuf>,
+        apps: Vec<App>,
+    },
     Agent(u32),
     Told(u64, Probe),
 }
@@ -52,7 +57,11 @@ enum End {
 
 /// Keeps an agent under PM2 and passes questions and outcomes on, until `asks` is closed. Then
 /// takes everything of ours out of PM2.
-pub async fn supervise(orders: Orders, mut asks: UnboundedReceiver<ToAgent>, events: UnboundedSender<Event>) {
+pub async fn supervise(
+    orders: Orders,
+    mut asks: UnboundedReceiver<ToAgent>,
+    events: UnboundedSender<Event>,
+) {
     let mut pause = LOOK_AGAIN;
     loop {
         let mut was_live = false;
@@ -124,18 +133,22 @@ async fn begin(
     let failed = |error: &dyn std::fmt::Display| VantageState::Failed(format!("PM2: {error}"));
     let apps = god.client.apps().await.map_err(|error| failed(&error))?;
     let us = std::process::id();
-    let of_the_dead = |app: &&App| owner_of(app).is_some_and(|owner| owner == us || !is_one_of_us(owner));
+    let of_the_dead =
+        |app: &&App| owner_of(app).is_some_and(|owner| owner == us || !is_one_of_us(owner));
     for id in apps.iter().filter(of_the_dead).filter_map(|app| app.pm_id) {
         // Another unreach may be quicker; then there is nothing left to take out.
         let _ = god.client.delete(id).await;
         if !god.client.usable() {
-            return Err(VantageState::Failed("PM2 did not answer when asked to take out an old entry".to_owned()));
+            return Err(VantageState::Failed(
+                "PM2 did not answer when asked to take out an old entry".to_owned(),
+            ));
         }
     }
     sweep();
     let entry = free_id(us, &apps);
     let _ = events.send(seen(&god, apps));
-    let meeting = Meeting::prepare(entry).map_err(|error| VantageState::Failed(error.to_string()))?;
+    let meeting =
+        Meeting::prepare(entry).map_err(|error| VantageState::Failed(error.to_string()))?;
     let order = AgentEntry::new(
         us,
         entry,
@@ -145,7 +158,11 @@ async fn begin(
         &meeting.pid_file(),
     );
     let order = order.map_err(|error| VantageState::Failed(error.to_string()))?;
-    let agent = god.client.start(&order).await.map_err(|error| failed(&error))?;
+    let agent = god
+        .client
+        .start(&order)
+        .await
+        .map_err(|error| failed(&error))?;
     let come = timeout(orders.timeout, meeting.accept(agent, god.pid)).await;
     let stream = match come {
         Ok(Ok(stream)) => stream,
@@ -167,7 +184,12 @@ async fn begin(
 
 fn seen(god: &God, apps: Vec<App>) -> Event {
     let apps = user_apps(&apps).cloned().collect();
-    Event::God { pid: god.pid, version: god.version.clone(), node: god.report.node.clone(), apps }
+    Event::God {
+        pid: god.pid,
+        version: god.version.clone(),
+        node: god.report.node.clone(),
+        apps,
+    }
 }
 
 /// Asks God for its apps now and then, and says why it is gone when it is.
@@ -179,7 +201,9 @@ async fn watch_god(god: &mut God, events: &UnboundedSender<Event>) -> String {
             () = sleep(APPS_AGAIN) => {}
         }
         match god.client.apps().await {
-            Ok(apps) => { let _ = events.send(seen(god, apps)); }
+            Ok(apps) => {
+                let _ = events.send(seen(god, apps));
+            }
             Err(error) if god.client.usable() => drop(error),
             Err(error) => return format!("the PM2 daemon (pid {}): {error}", god.pid),
         }
@@ -242,7 +266,12 @@ fn hear(lines: &mut Lines, events: &UnboundedSender<Event>) -> Result<(), wire::
 
 fn not_asked(why: String) -> Probe {
     use crate::model::{Outcome, Phases};
-    Probe { outcome: Outcome::NotAsked(why), took: Duration::ZERO, phases: Phases::default(), attempts: Vec::new() }
+    Probe {
+        outcome: Outcome::NotAsked(why),
+        took: Duration::ZERO,
+        phases: Phases::default(),
+        attempts: Vec::new(),
+    }
 }
 
 /// Takes our entry out of God's list. A God that is gone took it along.

@@ -19,7 +19,11 @@ pub const LONGEST_LINE: usize = 256 * 1024;
 #[serde(rename_all = "kebab-case")]
 pub enum ToAgent {
     /// Ask `endpoint` once, and tell the outcome under the same number.
-    Ask { ask: u64, endpoint: Endpoint, timeout: Duration },
+    Ask {
+        ask: u64,
+        endpoint: Endpoint,
+        timeout: Duration,
+    },
 }
 
 /// From the agent to us.
@@ -27,8 +31,14 @@ pub enum ToAgent {
 #[serde(rename_all = "kebab-case")]
 pub enum FromAgent {
     /// The first line. Its form never changes, so that every version can read every other's.
-    Hello { wire: u32, program: String },
-    Told { ask: u64, probe: Probe },
+    Hello {
+        wire: u32,
+        program: String,
+    },
+    Told {
+        ask: u64,
+        probe: Probe,
+    },
 }
 
 /// Why a line was not understood.
@@ -56,7 +66,8 @@ impl std::error::Error for WireError {}
 /// # Errors
 /// When the line would be longer than the other side reads.
 pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, WireError> {
-    let mut line = serde_json::to_vec(message).map_err(|error| WireError::NotOurs(error.to_string()))?;
+    let mut line =
+        serde_json::to_vec(message).map_err(|error| WireError::NotOurs(error.to_string()))?;
     if line.len() > LONGEST_LINE {
         return Err(WireError::TooLong);
     }
@@ -98,7 +109,9 @@ impl Lines {
     /// # Errors
     /// When a line is longer than [`LONGEST_LINE`]; the stream is of no use after that.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, WireError> {
-        let found = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
+        let found = self.buffer[self.searched..]
+            .iter()
+            .position(|byte| *byte == b'\n');
         let end = found.map_or(self.buffer.len(), |at| self.searched + at);
         if end - self.start > LONGEST_LINE {
             return Err(WireError::TooLong);
