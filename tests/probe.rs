@@ -535,6 +535,19 @@ fn tls_with_a_server_that_speaks_none() {
 }
 
 #[test]
+fn an_end_during_the_handshake() {
+    let (address, server) = server("127.0.0.1:0", |mut stream| {
+        assert_ne!(stream.read(&mut [0; 4096]).expect("a greeting"), 0);
+    });
+    let probe = ask(&get_tls(address), PLENTY);
+    let failed = failure(&probe);
+    assert_eq!((failed.phase, failed.error), (Phase::Tls, ErrorKind::Tls));
+    assert_eq!(failed.text, "closed during the handshake");
+    assert_eq!(reached(&probe.phases), "ct");
+    server.join().expect("served");
+}
+
+#[test]
 fn a_reset_during_the_handshake_keeps_its_number() {
     let (address, server) = server("127.0.0.1:0", |mut stream| {
         assert_ne!(stream.read(&mut [0; 4096]).expect("a greeting"), 0);

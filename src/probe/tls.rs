@@ -1,7 +1,8 @@
 //! TLS on a connection that stands: shake hands with anybody, and say whether the certificate is to be trusted.
 
 use super::course::Stop;
-use crate::model::{Host, Phase, clean};
+use crate::model::{ErrorKind, Host, Phase, clean};
+use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
@@ -57,11 +58,17 @@ impl Tls {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let name = server_name(host)?;
-        let stream = self
-            .connector
-            .connect(name.clone(), stream)
-            .await
-            .map_err(|error| Stop::of(Phase::Tls, &error))?;
+        let stream =
+            self.connector
+                .connect(name.clone(), stream)
+                .await
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::UnexpectedEof => {
+                        let text = "closed during the handshake";
+                        Stop::plain(Phase::Tls, ErrorKind::Tls, text)
+                    }
+                    _ => Stop::of(Phase::Tls, &error),
+                })?;
         let note = self.doubt(&name, stream.get_ref().1.peer_certificates());
         Ok((stream, note))
     }
