@@ -105,6 +105,7 @@ async fn god_says_who_it_is_and_lists_its_apps(major: u32) {
     names.sort_unstable();
     assert_eq!(names, ["one", "three", "two"]);
     assert_eq!(user_apps(&apps).count(), 3);
+    assert!(!format!("{god:?} {apps:?}").contains("s3cret"));
     for app in &apps {
         let stopped = app.name.as_deref() == Some("two");
         assert_eq!(
@@ -310,4 +311,42 @@ async fn ten_apps_are_listed_in_milliseconds() {
     // Generous: other tests run meanwhile.
     assert!(times[10] < Duration::from_millis(500), "{times:?}");
     pm2.stop();
+}
+
+/// How the network differs for God alone: see facts/PM2.md §7.3.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_god_behind_a_wrapper_is_found() {
+    let unshare = |words: &[&str]| std::process::Command::new("unshare").args(words).output();
+    if !unshare(&["-Urn", "true"]).is_ok_and(|done| done.status.success()) {
+        eprintln!("skipped: no user namespaces here");
+        return;
+    }
+    let pm2 = God::start_with(7, &["unshare", "-Urn", "sh", "-c", "exec \"$@\"", "sh"]);
+    pm2.start_apps(&["one"]);
+    let mut god = god::find(&home(&pm2), WAIT).await.unwrap();
+    assert_eq!(god.pid, pm2.pid());
+    // It believes to be root; the kernel knows better, and so do we.
+    assert_eq!(god.report.uid, Some(0));
+    assert_eq!(god.client.apps().await.unwrap().len(), 1);
+    pm2.stop();
+}
+
+/// A test that fails must leave nothing behind either.
+#[tokio::test]
+async fn a_god_is_ended_by_a_panic_and_its_apps_too() {
+    let (send, receive) = std::sync::mpsc::channel();
+    let failing = std::thread::spawn(move || {
+        let pm2 = God::start(7);
+        pm2.start_apps(&["one"]);
+        let app = pm2.list()[0]["pid"].as_i64().unwrap();
+        send.send((pm2.pid() as i64, app)).unwrap();
+        panic!("this panic is part of the test");
+    });
+    assert!(failing.join().is_err());
+    let (god, app) = receive.recv().unwrap();
+    for pid in [god, app] {
+        let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), None);
+        assert_eq!(alive, Err(nix::errno::Errno::ESRCH));
+    }
 }
