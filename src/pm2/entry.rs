@@ -1,7 +1,7 @@
 //! Our own entry in God's process list: its name, its number, and what God is asked to start.
 
+use super::prepare::Prepare;
 use super::reply::App;
-use serde::Serialize;
 use std::fmt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Component, Path};
@@ -121,38 +121,15 @@ impl AgentEntry {
         self.pm_id
     }
 
-    /// The argument of `prepare`: the full set, as God misses `env` and `pm_pid_path` fatally.
+    /// The argument of `prepare`.
     pub(super) fn prepare(&self) -> Prepare<'_> {
-        Prepare {
-            name: &self.name,
-            namespace: "default",
-            pm_exec_path: &self.program,
-            exec_interpreter: "none",
-            exec_mode: "fork_mode",
-            pm_cwd: "/",
-            args: &self.arguments,
-            node_args: [],
-            env: Empty {},
-            autorestart: false,
-            autostart: true,
-            vizion: false,
-            pmx: false,
-            automation: false,
-            treekill: false,
-            watch: false,
-            merge_logs: true,
-            kill_timeout: 800,
-            kill_retry_time: 5,
-            pm_out_log_path: "/dev/null",
-            pm_err_log_path: "/dev/null",
-            pm_pid_path: &self.pid_file,
-            username: "",
-            windows_hide: true,
-            pmx_module: true,
-            pm_id: self.pm_id,
-            restart_time: 0,
-            unstable_restarts: 0,
-        }
+        Prepare::new(
+            &self.name,
+            self.pm_id,
+            &self.program,
+            &self.arguments,
+            &self.pid_file,
+        )
     }
 }
 
@@ -194,43 +171,6 @@ fn check_pid_file(private: &Path, pid_file: &Path) -> Result<(), String> {
         Ok(found) if !found.is_file() => Err(format!("{} is not a file", shown(pid_file))),
         _ => Ok(()),
     }
-}
-
-#[derive(Serialize)]
-struct Empty {}
-
-/// The fields of facts/PM2.md §2.2, all of them.
-#[derive(Serialize)]
-pub(super) struct Prepare<'a> {
-    name: &'a str,
-    namespace: &'a str,
-    pm_exec_path: &'a str,
-    exec_interpreter: &'a str,
-    exec_mode: &'a str,
-    pm_cwd: &'a str,
-    args: &'a [String],
-    node_args: [&'a str; 0],
-    env: Empty,
-    autorestart: bool,
-    autostart: bool,
-    vizion: bool,
-    pmx: bool,
-    automation: bool,
-    treekill: bool,
-    watch: bool,
-    merge_logs: bool,
-    kill_timeout: u32,
-    kill_retry_time: u32,
-    pm_out_log_path: &'a str,
-    pm_err_log_path: &'a str,
-    pm_pid_path: &'a str,
-    username: &'a str,
-    #[serde(rename = "windowsHide")]
-    windows_hide: bool,
-    pmx_module: bool,
-    pm_id: u32,
-    restart_time: u32,
-    unstable_restarts: u32,
 }
 
 #[cfg(test)]

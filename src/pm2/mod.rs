@@ -9,6 +9,7 @@ pub mod entry;
 pub mod god;
 mod link;
 mod loose;
+mod prepare;
 mod reply;
 pub mod rpc;
 pub mod title;

@@ -169,7 +169,9 @@ impl Client {
     }
 
     /// Starts `entry` and gives the pid of its process. The answer comes when God has spawned it;
-    /// only a word from the process itself proves that it lives.
+    /// only a word from the process itself proves that it lives. Its number must be free
+    /// (`entry::free_id`): God would replace an entry of the same number and leave its process.
+    /// After a timeout, or when this is abandoned, the entry may come to be all the same.
     pub async fn start(&mut self, entry: &AgentEntry) -> Result<u32, RpcError> {
         let started: Vec<Started> = self.call("prepare", entry.prepare()).await?;
         let started = started.into_iter().next().unwrap_or_default();

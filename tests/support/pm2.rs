@@ -177,12 +177,14 @@ impl God {
         said
     }
 
-    /// Starts a trivial app for each name.
+    /// Starts a trivial app for each name, with as much environment as apps have in real life and
+    /// `TOKEN=s3cret` in it.
     pub fn start_apps(&self, names: &[&str]) {
         let script = self.app_script();
+        let env = serde_json::json!({"TOKEN": "s3cret", "PADDING": "x".repeat(3700)});
         let apps: Vec<_> = names
             .iter()
-            .map(|name| serde_json::json!({"name": name, "script": script, "vizion": false}))
+            .map(|name| serde_json::json!({"name": name, "script": script, "vizion": false, "env": env}))
             .collect();
         let file = self.room.path().join("apps.json");
         fs::write(&file, serde_json::json!({ "apps": apps }).to_string()).expect("apps.json");
