@@ -207,8 +207,17 @@ fn v6(text: &str, form: Form) -> Result<Option<Host>, String> {
         return Ok(None);
     };
     let Some(zone) = zone else {
-        let zone = None;
-        return Ok(Some(Host::V6 { address, zone }));
+        // Every interface has such addresses. Without one, Linux says EINVAL and macOS may say
+        // EHOSTUNREACH, which would pass for Local Network Privacy.
+        if address.is_unicast_link_local() {
+            return Err(format!(
+                "a link-local address needs its interface: write {address}%en0 (with brackets before a port)"
+            ));
+        }
+        return Ok(Some(Host::V6 {
+            address,
+            zone: None,
+        }));
     };
     if !address.is_unicast_link_local() {
         return Err(stray_percent());

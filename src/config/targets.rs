@@ -1,7 +1,7 @@
 //! Targets out of what was found: unique ids, names, no endpoint twice.
 
 use super::address::{self, AddressError, default_port, quotable};
-use crate::model::{Endpoint, Host, Question, Role, Source, Target, clean};
+use crate::model::{Endpoint, Question, Role, Source, Target, clean};
 use std::net::IpAddr;
 
 /// One address as it was found, with what it is called there.
@@ -94,11 +94,15 @@ impl List {
     pub fn add_complaints(&mut self, complaints: &[Complaint]) {
         // Complaints about one address are one target here, and no duplicate to warn of.
         let mut merged: Vec<(Endpoint, Vec<String>, Option<u64>)> = Vec::new();
-        for complaint in complaints.iter().filter(|complaint| complaint.port != 0) {
-            let endpoint = Endpoint {
-                host: host(complaint),
-                port: complaint.port,
-                question: Question::Connect,
+        for complaint in complaints {
+            let endpoint = match endpoint(complaint) {
+                Ok(endpoint) => endpoint,
+                Err(error) => {
+                    let app = clean(&complaint.app);
+                    self.warnings
+                        .push(format!("the log of {app} complains about {error}"));
+                    continue;
+                }
             };
             match merged.iter_mut().find(|(known, ..)| *known == endpoint) {
                 Some((_, apps, age)) => {
@@ -205,21 +209,13 @@ fn id_from(name: &str) -> String {
         .join("-")
 }
 
-fn host(complaint: &Complaint) -> Host {
-    match complaint.address {
-        IpAddr::V4(address) => Host::V4(address),
-        IpAddr::V6(address) => {
-            // The zone comes out of a log: it counts where an address of ours would take it.
-            let zone = complaint.zone.as_deref();
-            let text = zone.map(|zone| format!("[{address}%{zone}]:1"));
-            match text.map(|text| address::parse(&text)) {
-                Some(Ok(endpoint)) => endpoint.host,
-                _ => Host::V6 {
-                    address,
-                    zone: None,
-                },
-            }
-        }
+/// What is asked for a complaint. It comes out of a log: it counts where an address of ours would.
+fn endpoint(complaint: &Complaint) -> Result<Endpoint, AddressError> {
+    let (address, port) = (complaint.address, complaint.port);
+    match (address, complaint.zone.as_deref()) {
+        (IpAddr::V4(_), _) => address::parse(&format!("{address}:{port}")),
+        (IpAddr::V6(_), None) => address::parse(&format!("[{address}]:{port}")),
+        (IpAddr::V6(_), Some(zone)) => address::parse(&format!("[{address}%{zone}]:{port}")),
     }
 }
 

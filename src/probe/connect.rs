@@ -2,7 +2,7 @@
 
 use super::course::{Course, Steps, Stop, judge, unfinished};
 use super::errno;
-use crate::model::{Attempt, Phase};
+use crate::model::{Attempt, ErrorKind, Failure, Phase};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -104,10 +104,26 @@ fn settle(
     result: io::Result<TcpStream>,
 ) -> Option<TcpStream> {
     attempt.took = took;
+    // macOS has no answer where the other side has reset the connection already.
+    attempt.local = result
+        .as_ref()
+        .ok()
+        .and_then(|stream| stream.local_addr().ok());
     match result {
+        // The kernel may pick the very port that is asked as our own: TCP then connects to itself,
+        // and nobody listens there.
+        Ok(_) if attempt.local == Some(attempt.address) => {
+            let text = "nobody listens: the connection met itself".to_owned();
+            let (phase, error) = (Phase::Connect, ErrorKind::Refused);
+            attempt.failure = Some(Failure {
+                phase,
+                error,
+                errno: None,
+                text,
+            });
+            None
+        }
         Ok(stream) => {
-            // macOS has no answer where the other side has reset the connection already.
-            attempt.local = stream.local_addr().ok();
             attempt.failure = None;
             Some(stream)
         }
@@ -115,5 +131,31 @@ fn settle(
             attempt.failure = Some(errno::failure(Phase::Connect, &error));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpSocket;
+
+    #[test]
+    fn a_connection_that_met_itself_is_no_answer() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime").block_on(async {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+            let own = socket.local_addr().expect("an address");
+            let stream = socket.connect(own).await;
+            assert!(stream.is_ok(), "TCP lets a socket connect to itself");
+            let mut attempt = begun(own);
+            assert!(settle(&mut attempt, Duration::ZERO, stream).is_none());
+            assert_eq!(
+                attempt.failure.map(|failure| failure.error),
+                Some(ErrorKind::Refused)
+            );
+        });
     }
 }

@@ -5,7 +5,8 @@ use nix::errno::Errno as Os;
 use std::io;
 
 /// A failure of the network as data, or `Err` with a sentence where the trouble is this computer's
-/// own (no descriptors, no memory, an argument that is wrong) and says nothing about the target.
+/// own (no descriptors, no memory) and says nothing about the target. EINVAL is not among them:
+/// Linux gives it for a blackhole route (facts/PM2.md §7.1).
 ///
 /// Numbers are compared as this computer counts them (`nix` knows both macOS and Linux). An error
 /// without a number keeps its text and is of kind `Other`.
@@ -43,7 +44,7 @@ pub(super) fn failure(phase: Phase, error: &io::Error) -> Failure {
 /// What is wrong with this computer, where a failure is our own: `this computer: too many open files`.
 pub(super) fn own_trouble(failure: &Failure) -> Option<String> {
     let number = failure.errno.as_ref()?.number;
-    let own = [Os::EMFILE, Os::ENFILE, Os::ENOBUFS, Os::ENOMEM, Os::EINVAL];
+    let own = [Os::EMFILE, Os::ENFILE, Os::ENOBUFS, Os::ENOMEM];
     if !own.contains(&Os::from_raw(number)) {
         return None;
     }
@@ -105,6 +106,7 @@ mod tests {
             ),
             (Os::EAFNOSUPPORT, ErrorKind::NoLocalAddress, "EAFNOSUPPORT"),
             (Os::EPROTOTYPE, ErrorKind::Other, "EPROTOTYPE"),
+            (Os::EINVAL, ErrorKind::Other, "EINVAL"),
         ];
         for (os, kind, name) in table {
             let error = io::Error::from_raw_os_error(os as i32);
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn our_own_trouble_is_told_apart() {
-        for os in [Os::EMFILE, Os::ENFILE, Os::ENOBUFS, Os::ENOMEM, Os::EINVAL] {
+        for os in [Os::EMFILE, Os::ENFILE, Os::ENOBUFS, Os::ENOMEM] {
             let why = fold(Phase::Connect, &io::Error::from_raw_os_error(os as i32))
                 .expect_err("our own");
             assert!(why.starts_with("this computer: "), "{why}");
