@@ -90,34 +90,42 @@ impl God {
             fs::create_dir_all(home.join(part)).expect("a PM2 home");
         }
         fs::write(room.path().join("app.js"), "setInterval(() => {}, 1000)\n").expect("an app");
-        let log = File::create(home.join("pm2.log")).expect("pm2.log");
-        let mut words: Vec<OsString> = wrapper.iter().map(OsString::from).collect();
-        words.extend(["node".into(), package.join("lib/Daemon.js").into()]);
-        let child = environment(Command::new(&words[0]).args(&words[1..]), room.path())
-            .env("SILENT", "true")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("pm2.log"))
-            .stderr(log)
-            .process_group(0)
-            .spawn()
-            .expect("God starts");
+        let child = spawn(&package, room.path(), wrapper);
         let mut god = God {
             package,
             child,
             room,
             seen: RefCell::default(),
         };
+        god.wait();
+        god
+    }
+
+    /// Starts another God on the same home, after this one died.
+    pub fn again(&mut self, wrapper: &[&str]) {
+        assert!(!self.lives(), "the God before still lives");
+        self.child = spawn(&self.package, self.room.path(), wrapper);
+        self.wait();
+    }
+
+    /// Kills God alone with SIGKILL: what becomes of its children is the test's question.
+    pub fn kill_alone(&mut self) {
+        self.seen.borrow_mut().extend(children_of(self.pid()));
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn wait(&mut self) {
         let begun = Instant::now();
-        while UnixStream::connect(god.socket()).is_err() {
-            let over = god.child.try_wait().expect("God's state");
+        while UnixStream::connect(self.socket()).is_err() {
+            let over = self.child.try_wait().expect("God's state");
             assert!(
                 over.is_none() && begun.elapsed() < START,
-                "God {major} did not come ({over:?}):\n{}",
-                god.log()
+                "God did not come ({over:?}):\n{}",
+                self.log()
             );
             std::thread::sleep(Duration::from_millis(10));
         }
-        god
     }
 
     pub fn pid(&self) -> u32 {
@@ -252,6 +260,22 @@ impl Drop for God {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn spawn(package: &Path, room: &Path, wrapper: &[&str]) -> Child {
+    let mut log = File::options();
+    let log = log.create(true).append(true).open(room.join("h/pm2.log"));
+    let log = log.expect("pm2.log");
+    let mut words: Vec<OsString> = wrapper.iter().map(OsString::from).collect();
+    words.extend(["node".into(), package.join("lib/Daemon.js").into()]);
+    environment(Command::new(&words[0]).args(&words[1..]), room)
+        .env("SILENT", "true")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("pm2.log"))
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .expect("God starts")
 }
 
 /// Nothing of the developer's own PM2 may reach a test, nor the other way round.
