@@ -245,9 +245,10 @@ impl Model {
         let pm2 = self.pm2_may_answer();
         self.targets_known()
             && (self.others_known || !self.pm2.asked())
-            && self
-                .shown()
-                .all(|row| row.terminal.done >= tries && (row.pm2.done >= tries || !pm2))
+            && self.shown().all(|row| {
+                let routed = row.routed || row.address().is_none();
+                routed && row.terminal.done >= tries && (row.pm2.done >= tries || !pm2)
+            })
     }
 }
 

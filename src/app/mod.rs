@@ -6,6 +6,8 @@ mod model;
 mod pm2;
 mod snapshot;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub use message::{AppLogs, Effect, Found, GodSeen, Msg, Pm2Event};

@@ -78,6 +78,8 @@ pub struct Row {
     pub target: Arc<Target>,
     pub(super) endpoint: Arc<crate::model::Endpoint>,
     pub route: Route,
+    /// Whether the routing table was asked.
+    pub(super) routed: bool,
     pub verdict: Verdict,
     pub since: Stamp,
     /// The verdict that was told last: waiting for one is no news.
@@ -290,6 +292,7 @@ impl Row {
             endpoint: Arc::new(target.endpoint.clone()),
             target: Arc::new(target),
             route: Route::default(),
+            routed: false,
             verdict: Verdict::Waiting,
             since: at,
             told: Verdict::Waiting,

@@ -123,7 +123,11 @@ impl Model {
 
     pub(super) fn routes(&mut self, routes: Vec<(usize, Route)>) {
         for (row, route) in routes {
-            if let Some(this) = self.rows.get_mut(row).filter(|this| this.route != route) {
+            let Some(this) = self.rows.get_mut(row) else {
+                continue;
+            };
+            this.routed = true;
+            if this.route != route {
                 this.route = route;
                 self.judge(row);
             }

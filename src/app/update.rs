@@ -64,7 +64,7 @@ fn observed(model: &mut Model, observation: Observation) -> Option<Effect> {
     let row = model.observe(observation)?;
     // The address of a name is known only now.
     let named = matches!(model.rows[row].endpoint.host, Host::Name(_));
-    let unknown = model.rows[row].route.interface.is_none();
+    let unknown = !model.rows[row].routed;
     (vantage == VantageKind::Terminal && named && unknown)
         .then(|| model.find_routes([row]))
         .flatten()

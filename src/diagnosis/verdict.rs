@@ -6,7 +6,7 @@ use crate::model::{History, Verdict};
 /// "ok, fail, fail" are both real; facts/LNP.md §6).
 const RUN_THAT_CONVINCES: usize = 3;
 /// While watching, this many changes of mind among the newest marks are flapping.
-const CHANGES_THAT_FLAP: usize = 3;
+const CHANGES_THAT_FLAP: usize = 4;
 const MARKS_LOOKED_AT: usize = 12;
 
 /// How a mixture of answers is read.
@@ -96,23 +96,14 @@ fn settle(history: &History, patience: Patience) -> Option<Settled> {
     if patience == Patience::EveryTry {
         return Some(Settled::Unsteady);
     }
-    let pairs = answers().zip(answers().skip(1)).take(MARKS_LOOKED_AT - 1);
-    if pairs.filter(|(newer, older)| newer != older).count() >= CHANGES_THAT_FLAP {
+    let recent: Vec<bool> = answers().take(MARKS_LOOKED_AT).collect();
+    if recent.windows(2).filter(|pair| pair[0] != pair[1]).count() >= CHANGES_THAT_FLAP {
         return Some(Settled::Unsteady);
     }
-    if run >= RUN_THAT_CONVINCES {
-        return Some(as_settled(newest));
-    }
-    // A change that has not lasted yet: what went before it still holds, if that had lasted.
-    let before = answers()
-        .skip(run)
-        .take_while(|answered| *answered != newest)
-        .count();
-    Some(if before >= RUN_THAT_CONVINCES {
-        as_settled(!newest)
-    } else {
-        Settled::Unsteady
-    })
+    // A change that has not lasted yet is not one: the newest answer that lasted still holds.
+    let mut runs = recent.chunk_by(|a, b| a == b);
+    let lasting = runs.find(|run| run.len() >= RUN_THAT_CONVINCES);
+    Some(lasting.map_or(Settled::Unsteady, |run| as_settled(run[0])))
 }
 
 #[cfg(test)]
@@ -185,12 +176,14 @@ mod tests {
             ("+++++", Verdict::Fine),
             ("++++x", Verdict::Fine),
             ("+++xx", Verdict::Fine),
+            ("++++x+", Verdict::Fine),
             ("+++xxx", Verdict::Split),
             ("+++x+++", Verdict::Fine),
             ("xxx+", Verdict::Split),
             ("x++", Verdict::Flapping),
             ("x+++", Verdict::Fine),
-            ("+++x+xx", Verdict::Flapping),
+            ("+++x+xx", Verdict::Fine),
+            ("+++x+xxx", Verdict::Split),
             ("+x+x+++", Verdict::Flapping),
             // Long ago is long ago.
             ("+x+x++++++++++++", Verdict::Fine),
