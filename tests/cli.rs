@@ -356,7 +356,7 @@ fn another_users_pm2_is_refused() {
     fs::set_permissions(room.path().join("h"), open).expect("our room");
     if !nix::unistd::geteuid().is_root() {
         // A home of ours that we may not enter looks the same from here.
-        fs::set_permissions(room.path().join("h"), fs::Permissions::from_mode(0))
+        fs::set_permissions(room.path().join("h"), fs::Permissions::from_mode(0o000))
             .expect("our room");
     } else {
         let listen = "require('net').createServer().listen('h/rpc.sock', () => \
