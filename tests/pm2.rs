@@ -11,27 +11,8 @@ use unreach::pm2::rpc::{Client, RpcError};
 
 const WAIT: Duration = Duration::from_secs(20);
 
-/// Every test for every major.
-macro_rules! for_each_major {
-    ($($test:ident),* $(,)?) => {
-        for_each_major!(v7 7, $($test)*);
-        for_each_major!(v6 6, $($test)*);
-        for_each_major!(v5 5, $($test)*);
-        for_each_major!(v4 4, $($test)*);
-    };
-    ($module:ident $major:literal, $($test:ident)*) => {
-        mod $module {
-            $(
-                #[tokio::test]
-                async fn $test() {
-                    super::$test($major).await;
-                }
-            )*
-        }
-    };
-}
-
-for_each_major!(
+support::for_each_major!(
+    crate::support::wait_for:
     god_says_who_it_is_and_lists_its_apps,
     thirty_calls_disturb_nobody,
     an_entry_of_ours_leaves_nothing,

@@ -10,27 +10,8 @@ use support::pm2::God;
 use support::unreach::{PATIENCE, Watch, json, left_behind, lives, unreach, until, worker};
 use unreach::pm2::{AgentEntry, Client};
 
-/// Every test for every major.
-macro_rules! for_each_major {
-    ($($test:ident),* $(,)?) => {
-        for_each_major!(v7 7, $($test)*);
-        for_each_major!(v6 6, $($test)*);
-        for_each_major!(v5 5, $($test)*);
-        for_each_major!(v4 4, $($test)*);
-    };
-    ($module:ident $major:literal, $($test:ident)*) => {
-        mod $module {
-            $(
-                #[test]
-                fn $test() {
-                    super::$test($major);
-                }
-            )*
-        }
-    };
-}
-
-for_each_major!(
+support::for_each_major!(
+    std::convert::identity:
     pm2_behaves_as_without_us,
     nothing_is_left_when_we_are_killed,
     a_restarted_god_is_followed,
@@ -219,11 +200,7 @@ fn what_dead_runs_left_is_taken_out(major: u32) {
         .join("t")
         .join(format!("unreach-{}-abc", dead.id()));
     std::fs::create_dir_all(&left).expect("what it left");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let started = runtime.block_on(async {
+    let started = support::wait_for(async {
         let pid_file = god.room().join("left.pid");
         let program = Path::new("/bin/sleep");
         let id = 900_000 + dead.id();
