@@ -35,7 +35,13 @@ const LAWS: &[Law] = &[
     law(
         "report",
         &["model", "diagnosis"],
-        &["anstyle", "serde", "serde_json", "unicode_width"],
+        &[
+            "anstyle",
+            "serde",
+            "serde_json",
+            "textwrap",
+            "unicode_width",
+        ],
     ),
     law("runtime", &[EVERYTHING], &[EVERYTHING]),
 ];

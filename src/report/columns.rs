@@ -7,9 +7,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const SHORTEST_NAME: usize = 14;
 const LONGEST_NAME: usize = 40;
 
-/// How many columns `text` takes.
+/// How many columns `text` takes; colours take none.
 pub fn width(text: &str) -> usize {
-    text.width()
+    textwrap::core::display_width(text)
 }
 
 /// How many columns a list of names takes: those of the longest, within bounds.
@@ -47,6 +47,18 @@ pub fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
+/// `text` on as many lines as it takes, each but the first indented by `indent` columns.
+pub fn wrap(text: &str, columns: usize, indent: usize) -> String {
+    let indent = " ".repeat(indent);
+    textwrap::fill(
+        text,
+        textwrap::Options::new(columns)
+            .subsequent_indent(&indent)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation),
+    )
+}
+
 /// A duration in at most seven columns: `0.05 ms`, `1.9 ms`, `18 ms`, `3.0 s`.
 pub fn time(took: Duration) -> String {
     let ms = took.as_secs_f64() * 1000.0;
@@ -70,6 +82,14 @@ mod tests {
         assert_eq!(cut("abcdef", 5, ".."), "abc..");
         assert_eq!(cut("abcdef", 1, ".."), "");
         assert_eq!(pad("工", 4), "工  ");
+    }
+
+    #[test]
+    fn long_lines_go_on_below_and_no_word_is_cut() {
+        let text = "  PM2  0 of 3 answered; http://a-very-long-address/that-fits-nowhere";
+        let expected =
+            "  PM2  0 of 3\n       answered;\n       http://a-very-long-address/that-fits-nowhere";
+        assert_eq!(wrap(text, 18, 7), expected);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod json;
 mod lines;
 mod markdown;
 mod style;
+mod table;
 mod text;
 
 pub use columns::name_columns;

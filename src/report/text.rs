@@ -1,10 +1,10 @@
-//! The side-by-side table as plain text.
+//! The whole report as plain text: the answer, the table, and what is behind it.
 
-use super::columns::{cut, name_columns, pad, time, width};
-use super::headline::{headline, word};
+use super::columns::{pad, time, width, wrap};
+use super::headline::headline;
 use super::style::{Role, Style};
-use crate::model::{Outcome, Pm2, Probe, Process, Row, Side, Snapshot, Verdict, clean};
-use std::fmt::Write;
+use super::table::table;
+use crate::model::{Os, Outcome, Pm2, Probe, Process, Row, Side, Snapshot, Verdict, clean};
 
 /// How much is said about each target below the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,49 +14,131 @@ pub enum Detail {
     Everything,
 }
 
-/// Columns of a row besides the name: marks, both sides, relation, verdict and the gaps.
-const BESIDE_NAME: usize = 2 + 1 + TERMINAL + 2 + RELATION + 2 + PM2 + 2 + VERDICT;
-const TERMINAL: usize = 22;
-const RELATION: usize = 2;
-const PM2: usize = 23;
-const VERDICT: usize = 8;
-const TIME: usize = 7;
+/// Where the sentence behind the headline's word begins.
+const LABEL: usize = 10;
+
+/// Text in lines that fit.
+struct Page<'a> {
+    text: String,
+    style: &'a Style,
+}
 
 /// The whole report, ending in a line break.
 pub fn to_text(snapshot: &Snapshot, style: &Style, detail: Detail) -> String {
-    let mut out = String::new();
+    let mut page = Page {
+        text: String::new(),
+        style,
+    };
     let top = headline(snapshot);
     let role = top
         .verdict
         .map_or(Role::Warn, |verdict| style.verdict(verdict));
-    let _ = writeln!(out, "{}", about(snapshot));
-    let _ = writeln!(
-        out,
-        "{}  {}",
-        style.paint(role, &pad(top.word, VERDICT)),
-        clean(&top.sentence)
-    );
+    page.line(&about(snapshot), LABEL);
+    page.labelled(&style.paint(role, &pad(top.word, LABEL - 2)), &top.sentence);
     for line in &top.next {
-        let _ = writeln!(out, "{}{}", " ".repeat(VERDICT + 2), clean(line));
+        page.labelled(&" ".repeat(LABEL - 2), line);
     }
     if !snapshot.rows.is_empty() {
-        table(&mut out, snapshot, style);
+        page.text.push_str(&table(snapshot, style));
         for row in &snapshot.rows {
             if detail == Detail::Everything || row.verdict != Verdict::Fine || has_notes(row) {
-                about_row(&mut out, row, snapshot, style);
+                page.about_row(row, snapshot);
             }
         }
-        who_asks(&mut out, snapshot, style);
+        page.who_asks(snapshot);
     }
     for notice in &snapshot.notices {
-        let _ = writeln!(
-            out,
-            "{} {}",
-            style.paint(Role::Strong, "note:"),
-            clean(notice)
-        );
+        page.labelled(&style.paint(Role::Strong, "note    "), notice);
     }
-    out
+    page.text
+}
+
+impl Page<'_> {
+    /// One line, or as many as it takes. Foreign text must be clean already.
+    fn line(&mut self, text: &str, indent: usize) {
+        self.text.push_str(&wrap(text, self.style.width, indent));
+        self.text.push('\n');
+    }
+
+    /// A label of ours, and text that may be foreign.
+    fn labelled(&mut self, label: &str, text: &str) {
+        self.line(&format!("{label}  {}", clean(text)), width(label) + 2);
+    }
+
+    fn heading(&mut self, name: &str, rest: &str) {
+        self.text.push('\n');
+        let name = self.style.paint(Role::Strong, &clean(name));
+        self.line(format!("{name}  {}", clean(rest)).trim_end(), 2);
+    }
+
+    fn about_row(&mut self, row: &Row, snapshot: &Snapshot) {
+        self.heading(&row.target.name, &row.target.url);
+        let through = row
+            .route
+            .interface
+            .as_ref()
+            .map(|name| format!(" through {name}"));
+        let (reach, source) = (row.route.reach.word(), &row.target.source);
+        self.labelled(
+            "  reach   ",
+            &format!("{reach}{}; from {source}", through.unwrap_or_default()),
+        );
+        self.labelled("  terminal", &said(&row.terminal, "not asked"));
+        let why = snapshot.pm2.state.why().unwrap_or("not asked");
+        self.labelled("  PM2     ", &said(&row.pm2, why));
+    }
+
+    fn who_asks(&mut self, snapshot: &Snapshot) {
+        let from = self.style.pick(" ‹ ", " < ");
+        let line = |processes: &[Process]| {
+            let names: Vec<_> = processes
+                .iter()
+                .map(|p| format!("{} {}", p.name, p.pid))
+                .collect();
+            names.join(from)
+        };
+        let user = match snapshot.computer.uid {
+            0 => "root".to_owned(),
+            uid => format!("user {uid}"),
+        };
+        self.heading("WHO ASKS", "");
+        self.labelled(
+            "  terminal",
+            &format!("{}, {user}", line(&snapshot.computer.ancestors)),
+        );
+        let pm2 = &snapshot.pm2;
+        match (pm2.agent, pm2.ancestors.split_first()) {
+            (Some(agent), Some((god, above))) => {
+                // God's own name is a long title, cut somewhere by the system.
+                let above = if above.is_empty() {
+                    String::new()
+                } else {
+                    format!("{from}{}", line(above))
+                };
+                let node = pm2.node.as_ref().map(|node| format!(", node {node}"));
+                let node = node.unwrap_or_default();
+                self.labelled(
+                    "  PM2     ",
+                    &format!("unreach {agent}{from}God {}{above}{node}", god.pid),
+                );
+            }
+            _ => {
+                let why = pm2.state.why().map(|why| format!(": {why}"));
+                let state = pm2.state.word();
+                self.labelled("  PM2     ", &format!("{state}{}", why.unwrap_or_default()));
+            }
+        }
+        for other in &pm2.others {
+            let home = other
+                .home
+                .as_deref()
+                .unwrap_or("a home that its title does not tell");
+            self.labelled(
+                "  also    ",
+                &format!("PM2 God {} with {home}, not asked", other.pid),
+            );
+        }
+    }
 }
 
 fn about(snapshot: &Snapshot) -> String {
@@ -65,9 +147,9 @@ fn about(snapshot: &Snapshot) -> String {
         count => format!("{count} workers"),
     };
     let os = match snapshot.computer.os {
-        crate::model::Os::Macos => "macOS",
-        crate::model::Os::Linux => "Linux",
-        crate::model::Os::Other => "another system",
+        Os::Macos => "macOS",
+        Os::Linux => "Linux",
+        Os::Other => "another system",
     };
     let version = snapshot.computer.version.as_deref().unwrap_or("");
     let line = format!(
@@ -101,82 +183,6 @@ fn about_pm2(pm2: &Pm2) -> String {
     words.join(", ")
 }
 
-fn table(out: &mut String, snapshot: &Snapshot, style: &Style) {
-    let names = snapshot.rows.iter().map(|row| row.target.name.as_str());
-    let name = name_columns(names, style.width.saturating_sub(BESIDE_NAME));
-    let across = style.pick("─", "-").repeat(name + BESIDE_NAME);
-    let head = format!(
-        "\n  {} {}  {}  {}  VERDICT\n{across}",
-        pad("WORKER", name),
-        pad("FROM THIS TERMINAL", TERMINAL),
-        " ".repeat(RELATION),
-        pad("FROM PM2", PM2),
-    );
-    let _ = writeln!(out, "{head}");
-    for row in &snapshot.rows {
-        let relation = relation(row, style);
-        let differs = relation == style.pick("≠", "!=");
-        let line = format!(
-            "  {} {}  {}  {}  {}",
-            pad(&cut(&row.target.name, name, style.pick("…", "..")), name),
-            cell(&row.terminal, "asking", TERMINAL, style),
-            style.paint(
-                if differs { Role::Differ } else { Role::Plain },
-                &pad(relation, RELATION)
-            ),
-            cell(
-                &row.pm2,
-                &format!("not asked: PM2 {}", snapshot.pm2.state.word()),
-                PM2,
-                style
-            ),
-            style.paint(style.verdict(row.verdict), word(row.verdict)),
-        );
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-}
-
-/// `=` where both sides say the same word, `≠` where they differ, `·` where one is missing.
-fn relation<'a>(row: &Row, style: &Style) -> &'a str {
-    let asked = |side: &Side| match &side.last {
-        Some((_, probe)) if !probe.outcome.not_asked() => Some(probe.outcome.word()),
-        _ => None,
-    };
-    match (asked(&row.terminal), asked(&row.pm2)) {
-        (Some(here), Some(there)) if here == there => "=",
-        (Some(_), Some(_)) if style.ascii => "!=",
-        (Some(_), Some(_)) => "≠",
-        _ if style.ascii => ".",
-        _ => "·",
-    }
-}
-
-fn cell(side: &Side, missing: &str, columns: usize, style: &Style) -> String {
-    let ellipsis = style.pick("…", "..");
-    match &side.last {
-        Some((_, probe)) => {
-            let (mark, role) = style.mark(&probe.outcome);
-            let room = columns - width(mark) - 1 - 1 - TIME;
-            let word = cut(&probe.outcome.word(), room, ellipsis);
-            let took = if probe.outcome.not_asked() {
-                String::new()
-            } else {
-                time(probe.took)
-            };
-            let said = format!("{} {}", style.paint(role, mark), style.paint(role, &word));
-            let gap = " ".repeat(columns - width(mark) - 1 - width(&word) - width(&took));
-            format!("{said}{gap}{took}")
-        }
-        None => {
-            let mark = style.pick("–", "-");
-            pad(
-                &cut(&format!("{mark} {missing}"), columns, ellipsis),
-                columns,
-            )
-        }
-    }
-}
-
 fn has_notes(row: &Row) -> bool {
     let notes = |side: &Side| match &side.last {
         Some((
@@ -189,29 +195,6 @@ fn has_notes(row: &Row) -> bool {
         _ => false,
     };
     notes(&row.terminal) || notes(&row.pm2)
-}
-
-fn about_row(out: &mut String, row: &Row, snapshot: &Snapshot, style: &Style) {
-    let target = &row.target;
-    let _ = writeln!(
-        out,
-        "\n{}  {}",
-        style.paint(Role::Strong, &clean(&target.name)),
-        clean(&target.url)
-    );
-    let through = match &row.route.interface {
-        Some(interface) => format!("{} through {interface}", row.route.reach.word()),
-        None => row.route.reach.word().to_owned(),
-    };
-    let _ = writeln!(
-        out,
-        "  reach     {}; from {}",
-        clean(&through),
-        clean(&target.source.to_string())
-    );
-    let _ = writeln!(out, "  terminal  {}", said(&row.terminal, "not asked"));
-    let why = snapshot.pm2.state.why().unwrap_or("not asked");
-    let _ = writeln!(out, "  PM2       {}", said(&row.pm2, why));
 }
 
 /// One side in words: how often, what last, how far it got.
@@ -254,52 +237,4 @@ fn phases(probe: &Probe) -> String {
         .chain([format!("in all {}", time(probe.took))])
         .collect();
     reached.join(", ")
-}
-
-fn who_asks(out: &mut String, snapshot: &Snapshot, style: &Style) {
-    let line = |processes: &[Process]| {
-        let names: Vec<_> = processes
-            .iter()
-            .map(|p| format!("{} {}", clean(&p.name), p.pid))
-            .collect();
-        names.join(style.pick(" ‹ ", " < "))
-    };
-    let user = match snapshot.computer.uid {
-        0 => "root".to_owned(),
-        uid => format!("user {uid}"),
-    };
-    let _ = writeln!(out, "\n{}", style.paint(Role::Strong, "WHO ASKS"));
-    let _ = writeln!(
-        out,
-        "  terminal  {}, {user}",
-        line(&snapshot.computer.ancestors)
-    );
-    let pm2 = &snapshot.pm2;
-    if let Some(agent) = pm2.agent {
-        let from = style.pick(" ‹ ", " < ");
-        let node = pm2
-            .node
-            .as_ref()
-            .map(|node| format!(", node {}", clean(node)))
-            .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "  PM2       unreach {agent}{from}{}{node}",
-            line(&pm2.ancestors)
-        );
-    } else if let Some(why) = pm2.state.why() {
-        let _ = writeln!(out, "  PM2       {}: {}", pm2.state.word(), clean(why));
-    }
-    for other in &pm2.others {
-        let home = other
-            .home
-            .as_deref()
-            .unwrap_or("a home that its title does not tell");
-        let _ = writeln!(
-            out,
-            "  also      PM2 God {} with {}, not asked",
-            other.pid,
-            clean(home)
-        );
-    }
 }

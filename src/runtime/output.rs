@@ -117,8 +117,11 @@ impl Output {
             return;
         }
         let (done, all) = model.progress(tries);
-        let workers = model.shown().count();
-        let progress = format!("asking {workers} from both sides: {done} of {all} answers");
+        let workers = match model.shown().count() {
+            1 => "1 worker".to_owned(),
+            count => format!("{count} workers"),
+        };
+        let progress = format!("asking {workers}, from here and from PM2: {done} of {all} answers");
         if progress != self.progress {
             eprint!("\r\x1b[K{progress}");
             self.progress = progress;
