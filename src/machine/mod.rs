@@ -6,5 +6,5 @@ mod processes;
 mod system;
 
 pub use network::{Interface, Network, source_for};
-pub use processes::{ancestors, is_one_of_us, titles_of};
+pub use processes::{Titled, ancestors, is_one_of_us, titles_of};
 pub use system::{hostnames, this_computer};

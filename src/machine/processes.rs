@@ -42,9 +42,17 @@ pub fn is_one_of_us(pid: u32) -> bool {
     name(pid).is_some_and(|theirs| theirs == "unreach" || Some(theirs) == name(std::process::id()))
 }
 
-/// The titles of all processes of user `uid`: argument vectors joined by spaces, which is
-/// where programs like PM2 write what they call themselves.
-pub fn titles_of(uid: u32) -> Vec<(u32, String)> {
+/// A process and what it calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titled {
+    pub pid: u32,
+    pub parent: Option<u32>,
+    /// The argument vector joined by spaces, which is where programs like PM2 write their title.
+    pub title: String,
+}
+
+/// All processes of user `uid`.
+pub fn titles_of(uid: u32) -> Vec<Titled> {
     let Ok(mut system) = System::new() else {
         return Vec::new();
     };
@@ -53,19 +61,24 @@ pub fn titles_of(uid: u32) -> Vec<(u32, String)> {
         .with_user(UpdateKind::Always)
         .with_cmd(UpdateKind::Always);
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-    system
+    let of_the_user = system
         .processes()
-        .iter()
-        .filter(|(_, process)| process.user_id().is_some_and(|user| **user == uid))
-        .map(|(pid, process)| {
-            let words: Vec<_> = process
-                .cmd()
-                .iter()
-                .map(|word| word.to_string_lossy())
-                .collect();
-            (pid.as_u32(), words.join(" "))
-        })
-        .collect()
+        .values()
+        .filter(|process| process.user_id().is_some_and(|user| **user == uid));
+    let titled = of_the_user.map(|process| {
+        let words: Vec<_> = process
+            .cmd()
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect();
+        let parent = process.parent().map(|parent| parent.as_u32());
+        Titled {
+            pid: process.pid().as_u32(),
+            parent,
+            title: words.join(" "),
+        }
+    });
+    titled.collect()
 }
 
 #[cfg(test)]
@@ -91,11 +104,12 @@ mod tests {
     #[test]
     fn our_own_title_is_among_those_of_our_user() {
         let titles = titles_of(nix::unistd::geteuid().as_raw());
-        let mine = titles.iter().find(|(pid, _)| *pid == std::process::id());
+        let mine = titles
+            .iter()
+            .find(|titled| titled.pid == std::process::id())
+            .expect("us");
+        assert_eq!(mine.parent, Some(std::os::unix::process::parent_id()));
         let program = std::env::args().next().unwrap();
-        assert!(
-            mine.is_some_and(|(_, title)| title.starts_with(&program)),
-            "{mine:?}"
-        );
+        assert!(mine.title.starts_with(&program), "{mine:?}");
     }
 }

@@ -33,6 +33,18 @@ pub fn parse(title: &str) -> Option<Title> {
     })
 }
 
+/// The Gods among titled processes, given as pid, parent and title. A child that God has just
+/// forked wears God's title until it becomes the program it is to be.
+pub fn gods(titled: Vec<(u32, Option<u32>, Title)>) -> Vec<(u32, Title)> {
+    let pids: Vec<u32> = titled.iter().map(|(pid, ..)| *pid).collect();
+    let of_its_own = |parent: &Option<u32>| !parent.is_some_and(|parent| pids.contains(&parent));
+    titled
+        .into_iter()
+        .filter(|(_, parent, _)| of_its_own(parent))
+        .map(|(pid, _, title)| (pid, title))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +88,16 @@ mod tests {
             });
             assert_eq!(parse(title), expected, "{title:?}");
         }
+    }
+
+    #[test]
+    fn a_child_in_gods_clothes_is_no_god() {
+        let title = parse("PM2 v7.0.4: God Daemon (/home/me/.pm2)").unwrap();
+        let titled = vec![
+            (812, Some(1), title.clone()),
+            (9_120, Some(812), title.clone()),
+            (640, Some(7), title.clone()),
+        ];
+        assert_eq!(gods(titled), [(812, title.clone()), (640, title)]);
     }
 }

@@ -195,13 +195,14 @@ fn app_logs(app: App) -> AppLogs {
 
 /// Every God of this user but the one that we ask.
 fn other_gods(asked: Option<u32>) -> Vec<OtherGod> {
-    let titles = titles_of(nix::unistd::geteuid().as_raw()).into_iter();
-    let gods = titles.filter(|(pid, _)| Some(*pid) != asked);
-    gods.filter_map(|(pid, text)| {
-        Some(OtherGod {
-            pid,
-            home: title::parse(&text)?.home,
-        })
+    let processes = titles_of(nix::unistd::geteuid().as_raw()).into_iter();
+    let titled = processes.filter_map(|p| Some((p.pid, p.parent, title::parse(&p.title)?)));
+    let gods = title::gods(titled.collect())
+        .into_iter()
+        .filter(|(pid, _)| Some(*pid) != asked);
+    gods.map(|(pid, title)| OtherGod {
+        pid,
+        home: title.home,
     })
     .collect()
 }
