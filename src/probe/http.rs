@@ -84,18 +84,37 @@ where
         if seen == 0 {
             steps.done();
         }
-        while worth_parsing(&answer[start..], seen.saturating_sub(start)) {
-            match parse(&answer[start..]) {
-                Parsed::Status(status) => return Ok(status),
-                Parsed::Informational(length) => start += length,
-                Parsed::Partial => break,
-                Parsed::Garbage => return Err(not_http(excerpt(&answer[start..]))),
-            }
-        }
-        if answer.len() > CAP {
-            return Err(not_http("headers over 64 KiB"));
+        match look(&answer, seen, &mut start) {
+            Some(Ok(status)) => return Ok(status),
+            Some(Err(why)) => return Err(not_http(why)),
+            None => {}
         }
     }
+}
+
+/// The status that an answer coming in these pieces brings, or why it is not HTTP, known as early
+/// as [`Prober::probe`](super::Prober::probe) knows it; `None` where more would have to come.
+pub fn status_in<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<Result<u16, String>> {
+    let (mut answer, mut start) = (Vec::new(), 0);
+    pieces.into_iter().find_map(|piece| {
+        let seen = answer.len();
+        answer.extend_from_slice(piece);
+        look(&answer, seen, &mut start)
+    })
+}
+
+/// Looks at an answer of which the bytes before `seen` were looked at already. The answer proper
+/// begins at `start`, which moves behind each informational one.
+fn look(answer: &[u8], seen: usize, start: &mut usize) -> Option<Result<u16, String>> {
+    while worth_parsing(&answer[*start..], seen.saturating_sub(*start)) {
+        match parse(&answer[*start..]) {
+            Parsed::Status(status) => return Some(Ok(status)),
+            Parsed::Informational(length) => *start += length,
+            Parsed::Partial => break,
+            Parsed::Garbage => return Some(Err(excerpt(&answer[*start..]))),
+        }
+    }
+    (answer.len() > CAP).then(|| Err("headers over 64 KiB".to_owned()))
 }
 
 fn not_http(text: impl Into<String>) -> Stop {
