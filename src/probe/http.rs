@@ -2,6 +2,7 @@
 
 use super::course::{Steps, Stop};
 use crate::model::{Endpoint, ErrorKind, Host, Phase, clean};
+use httparse::Error::{HeaderName, HeaderValue, TooManyHeaders};
 use httparse::{ParserConfig, Response, Status};
 use std::fmt::Write;
 use std::io;
@@ -155,7 +156,7 @@ enum Parsed {
 fn parse(answer: &[u8]) -> Parsed {
     let mut headers = [const { MaybeUninit::uninit() }; 64];
     let mut response = Response::new(&mut []);
-    // We came for the status: slips in headers are none of our business.
+    // We came for the status: slips in headers are none of our business, nor how many there are.
     let mut lenient = ParserConfig::default();
     lenient
         .allow_multiple_spaces_in_response_status_delimiters(true)
@@ -167,7 +168,9 @@ fn parse(answer: &[u8]) -> Parsed {
         // 101 ends the HTTP on this connection, so nothing would follow.
         (Ok(Status::Complete(length)), Some(100 | 102..200)) => Parsed::Informational(length),
         (Ok(Status::Complete(_)), Some(status)) => Parsed::Status(status),
-        (Err(httparse::Error::TooManyHeaders), Some(status @ 200..)) => Parsed::Status(status),
+        (Err(TooManyHeaders | HeaderName | HeaderValue), Some(status @ 200..)) => {
+            Parsed::Status(status)
+        }
         (Ok(Status::Partial), _) => Parsed::Partial,
         _ => Parsed::Garbage,
     }
@@ -254,6 +257,8 @@ mod tests {
         ));
         let many = format!("HTTP/1.1 503 Busy\r\n{}\r\n", "A: b\r\n".repeat(100));
         assert!(matches!(parse(many.as_bytes()), Parsed::Status(503)));
+        let slips = b"HTTP/1.1 503 Busy\r\nA: b\0\r\r\nC\0: d\r\n\r\n";
+        assert!(matches!(parse(slips), Parsed::Status(503)));
         assert!(matches!(parse(b"SSH-2.0-OpenSSH_9.6\r\n"), Parsed::Garbage));
     }
 
