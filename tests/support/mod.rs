@@ -4,3 +4,4 @@
 
 pub mod fake;
 pub mod pm2;
+pub mod servers;
