@@ -1,95 +1,19 @@
 //! Probes against real servers on the loopback interface.
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+mod support;
+
 use nix::sys::socket::{setsockopt, sockopt};
-use std::future::Future;
-use std::io::{ErrorKind as Io, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
-use std::process::Command;
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
-use unreach::model::{
-    Answer, Endpoint, ErrorKind, Failure, Host, Outcome, Phase, Phases, Probe, Question,
+use support::servers::{
+    OK, PLENTY, answer, answering, ask, endpoint, failure, get, get_tls, reached, request, server,
+    tls_server, unvisited,
 };
-use unreach::probe::Prober;
+use unreach::model::{Answer, ErrorKind, Host, Outcome, Phase, Probe, Question};
 
-const PLENTY: Duration = Duration::from_secs(20);
 const LITTLE: Duration = Duration::from_millis(300);
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
-fn ask(endpoint: &Endpoint, timeout: Duration) -> Probe {
-    run(Prober::new(PLENTY).probe(endpoint, timeout))
-}
-
-fn endpoint(address: SocketAddr, question: Question) -> Endpoint {
-    let host = match address {
-        SocketAddr::V4(v4) => Host::V4(*v4.ip()),
-        SocketAddr::V6(v6) => Host::V6 {
-            address: *v6.ip(),
-            zone: None,
-        },
-    };
-    let port = address.port();
-    Endpoint {
-        host,
-        port,
-        question,
-    }
-}
-
-fn get(address: SocketAddr) -> Endpoint {
-    let path = "/api/sessions?a=b".to_owned();
-    endpoint(address, Question::Get { path, tls: false })
-}
-
-fn get_tls(address: SocketAddr) -> Endpoint {
-    let path = "/".to_owned();
-    endpoint(address, Question::Get { path, tls: true })
-}
-
-/// Takes one connection and does with it what a test wants.
-fn server<T: Send + 'static>(
-    bind: &str,
-    serve: impl FnOnce(TcpStream) -> T + Send + 'static,
-) -> (SocketAddr, JoinHandle<T>) {
-    let listener = TcpListener::bind(bind).expect("a listener");
-    let address = listener.local_addr().expect("its address");
-    let thread = thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("a connection");
-        stream.set_read_timeout(Some(PLENTY)).expect("a timeout");
-        serve(stream)
-    });
-    (address, thread)
-}
-
-/// Reads a request up to its empty line.
-fn request(stream: &mut TcpStream) -> String {
-    let mut text = Vec::new();
-    let mut byte = [0];
-    while !text.ends_with(b"\r\n\r\n") {
-        assert_eq!(stream.read(&mut byte).expect("a request"), 1, "{text:?}");
-        text.push(byte[0]);
-    }
-    String::from_utf8(text).expect("ASCII")
-}
-
-/// Sends `bytes` as the answer to a request, and ends the connection.
-fn answering(bytes: &'static [u8]) -> (SocketAddr, JoinHandle<()>) {
-    server("127.0.0.1:0", move |mut stream| {
-        request(&mut stream);
-        stream.write_all(bytes).expect("written");
-    })
-}
 
 /// Closes with a reset.
 fn reset(stream: TcpStream) {
@@ -98,32 +22,6 @@ fn reset(stream: TcpStream) {
         l_linger: 0,
     };
     setsockopt(&stream, sockopt::Linger, &now).expect("SO_LINGER");
-}
-
-fn answer(probe: &Probe) -> &Answer {
-    match &probe.outcome {
-        Outcome::Answered(answer) => answer,
-        _ => panic!("{probe:?}"),
-    }
-}
-
-fn failure(probe: &Probe) -> &Failure {
-    match &probe.outcome {
-        Outcome::Failed(failure) => failure,
-        _ => panic!("{probe:?}"),
-    }
-}
-
-/// The phases reached, as their first letters: `d`, `c`, `t`, `h`.
-fn reached(phases: &Phases) -> String {
-    let all = [
-        (phases.dns, 'd'),
-        (phases.connect, 'c'),
-        (phases.tls, 't'),
-        (phases.http, 'h'),
-    ];
-    let reached = all.iter().filter(|(took, _)| took.is_some());
-    reached.map(|(_, letter)| letter).collect()
 }
 
 /// Asserts a failure of the phase http that has no number.
@@ -183,13 +81,6 @@ fn a_redirect_is_not_followed() {
     assert_eq!(answer(&ask(&get(address), PLENTY)).status, Some(302));
     server.join().expect("served");
     unvisited(&elsewhere);
-}
-
-/// Asserts that nobody has connected so far.
-fn unvisited(listener: &TcpListener) {
-    listener.set_nonblocking(true).expect("nonblocking");
-    let visit = listener.accept().map_err(|error| error.kind());
-    assert!(matches!(visit, Err(Io::WouldBlock)), "{visit:?}");
 }
 
 #[test]
@@ -466,36 +357,6 @@ fn who_only_connects_sends_nothing() {
     assert_eq!(server.join().expect("served"), b"");
 }
 
-/// A server with a certificate that nobody signed; gives the name that it was asked for.
-fn tls_server() -> (SocketAddr, JoinHandle<String>) {
-    use tokio_rustls::rustls::ServerConfig;
-    use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let certified = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    let key = certified.signing_key.serialize_der();
-    let key = PrivateKeyDer::try_from(key).expect("a key");
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .expect("a configuration");
-    server("127.0.0.1:0", move |stream| {
-        run(async {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            stream.set_nonblocking(true).expect("nonblocking");
-            let stream = tokio::net::TcpStream::from_std(stream).expect("a stream");
-            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-            let mut stream = acceptor.accept(stream).await.expect("a handshake");
-            let sni = stream.get_ref().1.server_name().unwrap_or("").to_owned();
-            let mut some = [0; 512];
-            let read = stream.read(&mut some).await.expect("a request");
-            assert!(some[..read].starts_with(b"GET / HTTP/1.1\r\n"));
-            stream.write_all(OK).await.expect("written");
-            stream.flush().await.expect("sent");
-            sni
-        })
-    })
-}
-
 #[test]
 fn an_untrusted_certificate_is_a_note() {
     let (address, server) = tls_server();
@@ -558,71 +419,4 @@ fn a_reset_during_the_handshake_keeps_its_number() {
     assert_eq!((failed.phase, failed.error), (Phase::Tls, ErrorKind::Reset));
     assert_eq!(failed.name(), "ECONNRESET");
     server.join().expect("served");
-}
-
-/// Runs one ignored test of this file in a process of its own: environment and limits belong to a
-/// whole process.
-fn alone(test: &str, environment: &[(&str, String)]) {
-    let output = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}{complaint}");
-    assert!(text.contains("1 passed"), "{text}");
-}
-
-#[test]
-fn proxy_variables_mean_nothing() {
-    let proxy = TcpListener::bind("127.0.0.1:0").expect("a listener");
-    let there = format!("http://{}", proxy.local_addr().expect("its address"));
-    let environment = [
-        "http_proxy",
-        "HTTP_PROXY",
-        "https_proxy",
-        "HTTPS_PROXY",
-        "all_proxy",
-        "ALL_PROXY",
-    ]
-    .map(|name| (name, there.clone()));
-    alone("inner_probe_with_proxy_variables", &environment);
-    unvisited(&proxy);
-}
-
-#[test]
-#[ignore = "run by proxy_variables_mean_nothing"]
-fn inner_probe_with_proxy_variables() {
-    assert!(std::env::var("http_proxy").is_ok() && std::env::var("ALL_PROXY").is_ok());
-    let (address, server) = answering(OK);
-    assert_eq!(answer(&ask(&get(address), PLENTY)).status, Some(200));
-    server.join().expect("served");
-    let (address, server) = tls_server();
-    assert_eq!(answer(&ask(&get_tls(address), PLENTY)).status, Some(200));
-    server.join().expect("served");
-}
-
-#[test]
-fn no_descriptors_is_our_own_trouble() {
-    alone("inner_probe_without_descriptors", &[]);
-}
-
-#[test]
-#[ignore = "run by no_descriptors_is_our_own_trouble"]
-fn inner_probe_without_descriptors() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
-    let address = listener.local_addr().expect("its address");
-    let prober = Prober::new(PLENTY);
-    let probe = run(async {
-        let free = listener.try_clone().expect("a descriptor").as_raw_fd();
-        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
-        let soft = u64::try_from(free).expect("a descriptor");
-        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).expect("a lower limit");
-        prober.probe(&get(address), PLENTY).await
-    });
-    let why = "this computer: too many open files";
-    assert_eq!(probe.outcome, Outcome::NotAsked(why.to_owned()));
-    assert!(probe.attempts.is_empty());
-    assert_eq!(reached(&probe.phases), "");
 }

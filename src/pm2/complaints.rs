@@ -54,8 +54,13 @@ fn complaint(text: &str) -> Option<Complaint> {
     if zone.is_some_and(|zone| zone.is_empty() || zone.len() > 15 || zone.contains(['%', ':'])) {
         return None;
     }
+    let address = IpAddr::from(host.parse::<Ipv6Addr>().ok()?).to_canonical();
+    // IPv4 has no zones, in IPv6 clothes neither.
+    if zone.is_some() && address.is_ipv4() {
+        return None;
+    }
     Some(Complaint {
-        address: IpAddr::from(host.parse::<Ipv6Addr>().ok()?).to_canonical(),
+        address,
         zone: zone.map(str::to_owned),
         port,
     })
@@ -112,6 +117,7 @@ mod tests {
             ("connect EHOSTUNREACH 10.1.2.3", ""),
             ("connect EHOSTUNREACH 10.1.2:80", ""),
             ("connect EHOSTUNREACH 10.1.2.3%en0:80", ""),
+            ("connect EHOSTUNREACH ::ffff:10.1.2.3%en0:80", ""),
             ("connect EHOSTUNREACH mac-mini.local:80", ""),
             ("connect EHOSTUNREACH fe80::1%:80", ""),
             ("connect EHOSTUNREACH fe80::1%averyveryverylongname:80", ""),

@@ -4,6 +4,7 @@
 //! (facts/PM2.md §1.4). So nothing here sends bytes that were not made from a type.
 
 pub mod amp;
+pub mod answer;
 pub mod complaints;
 pub mod entry;
 pub mod god;

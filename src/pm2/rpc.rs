@@ -2,13 +2,13 @@
 //! message that is no JSON, would restart or lose every app of the user (facts/PM2.md §1.4).
 
 use super::amp::{self, AmpError};
+use super::answer::{self, short};
 use super::entry::{AgentEntry, FIRST_ID};
 use super::link::{Link, LinkError};
-use super::loose::mend_surrogates;
-use super::reply::{Anything, App, Reply, Report, Started};
+use super::reply::{Anything, App, Report, Started};
 use crate::model::clean;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -229,16 +229,11 @@ impl Client {
                 }
             }
         };
-        let mut frame = timeout_at(Instant::now() + self.timeout, exchange)
+        let frame = timeout_at(Instant::now() + self.timeout, exchange)
             .await
             .map_err(|_| RpcError::Timeout(self.timeout))??;
         self.link = Some(link);
-        let result =
-            read_reply(frame.first_mut()).map_err(|why| RpcError::Shape { method, why })?;
-        result.map_err(|text| RpcError::God {
-            method,
-            text: short(&text),
-        })
+        answer::read(method, frame)
     }
 }
 
@@ -261,30 +256,4 @@ fn request<A: Serialize>(method: &'static str, argument: A, id: &str) -> Result<
     let mut json = b"j:".to_vec();
     serde_json::to_writer(&mut json, &call).map_err(|error| RpcError::Io(error.into()))?;
     amp::encode(&[&json, id.as_bytes()]).map_err(RpcError::Frame)
-}
-
-/// Reads the body of a reply: its result or God's error. `Err` says where it could not be read,
-/// without quoting it: an answer may hold secrets.
-fn read_reply<R: for<'de> Deserialize<'de>>(body: &mut [u8]) -> Result<Result<R, String>, String> {
-    let Some(json) = body.strip_prefix(b"j:").map(<[u8]>::len) else {
-        return Err("it is not JSON".to_owned());
-    };
-    let start = body.len() - json;
-    let json = &mut body[start..];
-    mend_surrogates(json);
-    let reply: Reply<R> = serde_json::from_slice(json).map_err(|error| {
-        let place = format!("line {}, byte {}", error.line(), error.column());
-        match error.classify() {
-            serde_json::error::Category::Data => format!("unexpected type at {place}"),
-            _ => format!("broken JSON at {place}"),
-        }
-    })?;
-    reply
-        .result()
-        .ok_or_else(|| "it holds neither a result nor an error".to_owned())
-}
-
-/// Foreign text for a message: cleaned, 300 characters at most.
-fn short(text: &str) -> String {
-    clean(text).chars().take(300).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::course::{Steps, Stop};
 use crate::model::{Endpoint, ErrorKind, Host, Phase, clean};
+use httparse::Error::{HeaderName, HeaderValue, TooManyHeaders};
 use httparse::{ParserConfig, Response, Status};
 use std::fmt::Write;
 use std::io;
@@ -84,18 +85,37 @@ where
         if seen == 0 {
             steps.done();
         }
-        while worth_parsing(&answer[start..], seen.saturating_sub(start)) {
-            match parse(&answer[start..]) {
-                Parsed::Status(status) => return Ok(status),
-                Parsed::Informational(length) => start += length,
-                Parsed::Partial => break,
-                Parsed::Garbage => return Err(not_http(excerpt(&answer[start..]))),
-            }
-        }
-        if answer.len() > CAP {
-            return Err(not_http("headers over 64 KiB"));
+        match look(&answer, seen, &mut start) {
+            Some(Ok(status)) => return Ok(status),
+            Some(Err(why)) => return Err(not_http(why)),
+            None => {}
         }
     }
+}
+
+/// The status that an answer coming in these pieces brings, or why it is not HTTP, known as early
+/// as [`Prober::probe`](super::Prober::probe) knows it; `None` where more would have to come.
+pub fn status_in<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<Result<u16, String>> {
+    let (mut answer, mut start) = (Vec::new(), 0);
+    pieces.into_iter().find_map(|piece| {
+        let seen = answer.len();
+        answer.extend_from_slice(piece);
+        look(&answer, seen, &mut start)
+    })
+}
+
+/// Looks at an answer of which the bytes before `seen` were looked at already. The answer proper
+/// begins at `start`, which moves behind each informational one.
+fn look(answer: &[u8], seen: usize, start: &mut usize) -> Option<Result<u16, String>> {
+    while worth_parsing(&answer[*start..], seen.saturating_sub(*start)) {
+        match parse(&answer[*start..]) {
+            Parsed::Status(status) => return Some(Ok(status)),
+            Parsed::Informational(length) => *start += length,
+            Parsed::Partial => break,
+            Parsed::Garbage => return Some(Err(excerpt(&answer[*start..]))),
+        }
+    }
+    (answer.len() > CAP).then(|| Err("headers over 64 KiB".to_owned()))
 }
 
 fn not_http(text: impl Into<String>) -> Stop {
@@ -136,7 +156,7 @@ enum Parsed {
 fn parse(answer: &[u8]) -> Parsed {
     let mut headers = [const { MaybeUninit::uninit() }; 64];
     let mut response = Response::new(&mut []);
-    // We came for the status: slips in headers are none of our business.
+    // We came for the status: slips in headers are none of our business, nor how many there are.
     let mut lenient = ParserConfig::default();
     lenient
         .allow_multiple_spaces_in_response_status_delimiters(true)
@@ -148,7 +168,9 @@ fn parse(answer: &[u8]) -> Parsed {
         // 101 ends the HTTP on this connection, so nothing would follow.
         (Ok(Status::Complete(length)), Some(100 | 102..200)) => Parsed::Informational(length),
         (Ok(Status::Complete(_)), Some(status)) => Parsed::Status(status),
-        (Err(httparse::Error::TooManyHeaders), Some(status @ 200..)) => Parsed::Status(status),
+        (Err(TooManyHeaders | HeaderName | HeaderValue), Some(status @ 200..)) => {
+            Parsed::Status(status)
+        }
         (Ok(Status::Partial), _) => Parsed::Partial,
         _ => Parsed::Garbage,
     }
@@ -235,6 +257,8 @@ mod tests {
         ));
         let many = format!("HTTP/1.1 503 Busy\r\n{}\r\n", "A: b\r\n".repeat(100));
         assert!(matches!(parse(many.as_bytes()), Parsed::Status(503)));
+        let slips = b"HTTP/1.1 503 Busy\r\nA: b\0\r\r\nC\0: d\r\n\r\n";
+        assert!(matches!(parse(slips), Parsed::Status(503)));
         assert!(matches!(parse(b"SSH-2.0-OpenSSH_9.6\r\n"), Parsed::Garbage));
     }
 

@@ -10,6 +10,8 @@ mod tls;
 #[cfg(test)]
 mod tests;
 
+pub use http::status_in;
+
 use crate::model::{Answer, Endpoint, Host, Phase, Probe, Question, clean};
 use connect::Race;
 use course::{Course, Steps, Stop};

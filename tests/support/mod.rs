@@ -39,4 +39,5 @@ pub fn wait_for<T>(future: impl Future<Output = T>) -> T {
 
 pub mod fake;
 pub mod pm2;
+pub mod servers;
 pub mod unreach;
