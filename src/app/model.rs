@@ -265,7 +265,11 @@ impl Model {
                     .is_some_and(|(_, p)| p.outcome.not_asked()),
             // What could not be asked is no newer word about the target.
             stale: self.settings.goal == Goal::Watch
-                && side.history.newest_first().next().is_some_and(|mark| old(mark.at)),
+                && side
+                    .history
+                    .newest_first()
+                    .next()
+                    .is_some_and(|mark| old(mark.at)),
             proves: true,
         }
     }

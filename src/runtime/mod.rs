@@ -40,7 +40,8 @@ fn headless(settings: Result<settings::Run, String>) -> u8 {
     match settings.and_then(turning::turn) {
         Ok(status) => status,
         Err(why) => {
-            eprintln!("unreach: {}", crate::model::clean(&why));
+            let why = crate::model::clean(&why);
+            output::say(format_args!("unreach: {why}\n"));
             UNUSABLE
         }
     }
