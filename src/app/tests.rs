@@ -560,3 +560,26 @@ fn no_change_is_lost_however_many_targets_come_at_once() {
     let added = |change: &&Change| matches!(change.what, What::TargetAdded { .. });
     assert_eq!(stage.model.changes_from(0).filter(added).count(), 5_000);
 }
+
+#[test]
+fn an_app_that_searches_its_network_does_not_make_us_search_it_too() {
+    let mut stage = Stage::watch();
+    stage.tell(found(Vec::new()));
+    stage.pm2_lives();
+    for round in 0..5 {
+        let logged = (0..100).map(|n| Target {
+            source: Source::Log {
+                apps: vec!["web".to_owned()],
+                age: Some(3),
+            },
+            ..target(&format!("{round}-{n}"))
+        });
+        stage.tell(Msg::Found(Found {
+            targets: logged.collect(),
+            from_logs: true,
+            ..Found::default()
+        }));
+    }
+    assert_eq!(stage.model.rows.len(), Source::MOST_LOGGED);
+    assert_eq!(stage.model.notices.len(), 1, "{:?}", stage.model.notices);
+}
