@@ -754,3 +754,21 @@ fn errors_that_nobody_can_read_change_no_status() {
         .status();
     assert_eq!(status.expect("unreach runs").code(), Some(2));
 }
+
+#[test]
+fn under_nohup_a_closed_terminal_ends_nothing() {
+    let room = room();
+    let program = env!("CARGO_BIN_EXE_unreach");
+    let mut command = std::process::Command::new("/bin/sh");
+    command
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", program])
+        .args(["watch", "--json", "--no-pm2", &nobody()])
+        .env("HOME", room.path());
+    let mut watch = Watch::start(&mut command);
+    watch.until_verdict("one-side");
+    watch.signal(Signal::SIGHUP);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(support::unreach::lives(watch.pid()));
+    let (status, _) = watch.leave(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(3));
+}

@@ -159,7 +159,11 @@ impl Output {
             1 => "1 worker".to_owned(),
             count => format!("{count} workers"),
         };
-        let progress = format!("asking {workers}, from here and from PM2: {done} of {all} answers");
+        let whence = match model.pm2.state.may_answer() {
+            true => "from here and from PM2",
+            false => "from here",
+        };
+        let progress = format!("asking {workers}, {whence}: {done} of {all} answers");
         if progress != self.progress {
             say(format_args!("\r\x1b[K{progress}"));
             self.progress = progress;

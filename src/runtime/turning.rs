@@ -6,9 +6,10 @@ use super::looking::Looker;
 use super::output::Output;
 use super::settings::Run;
 use crate::app::{Effect, Model, Msg, update};
-use crate::machine::{kernel, this_computer};
+use crate::machine::{hangup_is_ignored, kernel, this_computer};
 use crate::model::VantageState;
 use std::future::Future;
+use std::io::IsTerminal;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,7 +53,9 @@ async fn go_round(run: Run) -> Result<u8, String> {
     let settings = &model.settings;
     let (interval, timeout) = (settings.interval, settings.timeout);
     let mut edges = Edges::open(looker, run.pm2, interval, timeout, messages.clone())?;
-    let mut wants_to_leave = leave_signals()?;
+    // nohup gives us a file for the terminal.
+    let survives = !std::io::stdout().is_terminal() && hangup_is_ignored();
+    let mut wants_to_leave = leave_signals(!survives)?;
     for msg in found.into_iter().map(Msg::Found).chain([Msg::Start]) {
         let _ = messages.send(msg);
     }
@@ -116,17 +119,26 @@ fn take_in(
 }
 
 /// Done when the user wants to leave: ctrl-c, `kill`, a closed terminal.
-fn leave_signals() -> Result<Pin<Box<dyn Future<Output = ()>>>, String> {
+fn leave_signals(hangup_too: bool) -> Result<Pin<Box<dyn Future<Output = ()>>>, String> {
     let listen =
         |kind| signal(kind).map_err(|error| format!("signals can't be listened to: {error}"));
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
-    let mut hangup = listen(SignalKind::hangup())?;
+    let mut hangup = match hangup_too {
+        true => Some(listen(SignalKind::hangup())?),
+        false => None,
+    };
     Ok(Box::pin(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = hung_up => {}
         }
     }))
 }
