@@ -772,3 +772,32 @@ fn under_nohup_a_closed_terminal_ends_nothing() {
     let (status, _) = watch.leave(Signal::SIGTERM);
     assert_eq!(status.code(), Some(3));
 }
+
+#[test]
+fn a_config_that_is_no_plain_small_file_is_told_and_never_waited_for() {
+    let room = room();
+    let pipe = room.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let huge = room.path().join("huge");
+    let file = fs::File::create(&huge).expect("a file");
+    file.set_len(17 << 20).expect("a large one");
+    for (path, expected) in [
+        (pipe.as_path(), "not a plain file"),
+        (Path::new("/dev/zero"), "not a plain file"),
+        (&huge, "larger than 16 MiB"),
+        (Path::new("/nonexistent"), "no such file"),
+    ] {
+        let path = path.to_str().expect("UTF-8");
+        let (status, _, said) = run(
+            room.path(),
+            &["check", "--no-pm2", "--config", path, &nobody()],
+        );
+        assert_eq!(status, 2, "{path}: {said}");
+        assert!(said.contains(expected), "{path}: {said}");
+    }
+    fs::create_dir_all(room.path().join(".aimaestro")).expect("a directory");
+    fs::copy(&huge, room.path().join(".aimaestro/hosts.json")).expect("a copy");
+    let (status, _, said) = run(room.path(), &["check", "--no-pm2"]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("larger than 16 MiB"), "{said}");
+}

@@ -49,6 +49,8 @@ impl Edges {
                 let program = std::env::current_exe();
                 let program =
                     program.map_err(|error| format!("our own file is not known: {error}"))?;
+                // macOS tells it as it was called: ./unreach, a link, with dots in the middle.
+                let program = program.canonicalize().unwrap_or(program);
                 let (asks, asked) = unbounded_channel();
                 let (events, happened) = unbounded_channel();
                 spawn_local(forward_events(happened, messages.clone()));

@@ -238,7 +238,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// The whole text of a small file; `None` when there is no such file.
-fn read(path: &Path, shown: &str) -> Result<Option<String>, String> {
+pub(super) fn read(path: &Path, shown: &str) -> Result<Option<String>, String> {
     let unread = |error: &dyn std::fmt::Display| format!("{shown} can't be read: {error}");
     let file = match open(path) {
         Ok(file) => file,
@@ -246,10 +246,12 @@ fn read(path: &Path, shown: &str) -> Result<Option<String>, String> {
         Err(error) => return Err(unread(&error)),
     };
     let mut text = String::new();
-    file.take(LARGEST_FILE)
-        .read_to_string(&mut text)
-        .map_err(|error| unread(&error))?;
-    Ok(Some(text))
+    let read = file.take(LARGEST_FILE + 1).read_to_string(&mut text);
+    match read {
+        Ok(read) if read as u64 > LARGEST_FILE => Err(unread(&"it is larger than 16 MiB")),
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(unread(&error)),
+    }
 }
 
 /// What the newest part of a log complains about, the newest first; nothing where it can't be read.

@@ -1,6 +1,6 @@
 //! What the user chose: the command line over the config file over the defaults.
 
-use super::looking::Places;
+use super::looking::{Places, read};
 use super::output::Form;
 use crate::app::{Goal, Settings};
 use crate::cli::{Check, Everywhere, Watch};
@@ -132,15 +132,11 @@ fn read_config(path: Option<&Path>, asked_for: bool) -> Result<Config, String> {
     let Some(path) = path else {
         return Ok(Config::default());
     };
-    match std::fs::read_to_string(path) {
-        Ok(text) => file::parse(&text).map_err(|error| format!("{}, {error}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => {
-            Ok(Config::default())
-        }
-        Err(error) => Err(format!(
-            "the config file {} can't be read: {error}",
-            path.display()
-        )),
+    let shown = format!("the config file {}", path.display());
+    match read(path, &shown)? {
+        Some(text) => file::parse(&text).map_err(|error| format!("{}, {error}", path.display())),
+        None if asked_for => Err(format!("{shown} can't be read: there is no such file")),
+        None => Ok(Config::default()),
     }
 }
 
