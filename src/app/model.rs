@@ -232,7 +232,10 @@ impl Model {
             proves,
             ..self.view(&this.pm2, self.pm2_may_answer())
         };
+        // Whether root's answers count is not known before the routing table has answered.
+        let counts = self.computer.uid != 0 || this.routed || this.address().is_none();
         let verdict = match self.pm2_speaks(this) {
+            _ if !counts => Verdict::Waiting,
             true => judge(here, there, patience),
             false => Verdict::OneSide,
         };

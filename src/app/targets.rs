@@ -147,9 +147,9 @@ impl Model {
             let Some(this) = self.rows.get_mut(row) else {
                 continue;
             };
-            this.routed = true;
-            if this.route != route {
-                this.route = route;
+            let news = !std::mem::replace(&mut this.routed, true) || this.route != route;
+            this.route = route;
+            if news {
                 self.judge(row);
             }
         }

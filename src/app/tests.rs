@@ -13,6 +13,8 @@ struct Stage {
     left: Option<u8>,
     wishes: Vec<String>,
     reach: Reach,
+    /// The routing table takes its time.
+    slow_routes: bool,
 }
 
 const TERMINAL: VantageKind = VantageKind::Terminal;
@@ -86,6 +88,7 @@ impl Stage {
             left: None,
             wishes: Vec::new(),
             reach: Reach::Internet,
+            slow_routes: false,
         };
         stage.tell(Msg::Start);
         stage
@@ -114,6 +117,7 @@ impl Stage {
                 }
                 Effect::Leave(status) => self.left = Some(status),
                 Effect::LookForTargets => {}
+                Effect::FindRoutes(_) if self.slow_routes => {}
                 // Told before the next message, as a quick edge would.
                 Effect::FindRoutes(rows) => {
                     let route = Route {
@@ -582,4 +586,18 @@ fn an_app_that_searches_its_network_does_not_make_us_search_it_too() {
     }
     assert_eq!(stage.model.rows.len(), Source::MOST_LOGGED);
     assert_eq!(stage.model.notices.len(), 1, "{:?}", stage.model.notices);
+}
+
+#[test]
+fn root_hears_no_verdict_before_it_is_known_how_a_target_is_reached() {
+    let mut stage = Stage::new(settings(Goal::Watch), 0);
+    stage.reach = Reach::OnLink;
+    stage.slow_routes = true;
+    stage.tell(found(targets(1)));
+    stage.pm2_lives();
+    stage.live(Duration::from_secs(1), &answered(), &answered());
+    assert_eq!(stage.verdict(0), Verdict::Waiting);
+    stage.slow_routes = false;
+    stage.live(Duration::from_secs(11), &answered(), &answered());
+    assert_eq!(stage.verdicts_told(), [Verdict::OneSide]);
 }
