@@ -184,6 +184,9 @@ impl Model {
         if std::mem::take(&mut side.overdue) && !self.enough(vantage, row) {
             self.asking.due[index(vantage)].insert((now, row));
         }
+        if self.rows[row].removed {
+            return None;
+        }
         if before.as_deref() != Some(to.as_str()) {
             let target = &self.rows[row].target;
             let (id, name) = (target.id.clone(), target.name.clone());

@@ -149,7 +149,7 @@ impl Model {
             };
             let news = !std::mem::replace(&mut this.routed, true) || this.route != route;
             this.route = route;
-            if news {
+            if news && !this.removed {
                 self.judge(row);
             }
         }

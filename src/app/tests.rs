@@ -601,3 +601,19 @@ fn root_hears_no_verdict_before_it_is_known_how_a_target_is_reached() {
     stage.live(Duration::from_secs(11), &answered(), &answered());
     assert_eq!(stage.verdicts_told(), [Verdict::OneSide]);
 }
+
+#[test]
+fn nothing_is_told_of_a_target_that_is_gone() {
+    let mut stage = Stage::watch();
+    stage.tell(found(targets(1)));
+    stage.pm2_lives();
+    stage.pass(Duration::from_millis(50));
+    stage.tell(found(Vec::new()));
+    let before = stage.model.changes_end();
+    stage.answer(TERMINAL, answered());
+    stage.answer(PM2, answered());
+    assert_eq!(stage.model.changes_end(), before);
+    stage.tell(found(targets(1)));
+    stage.live(Duration::from_secs(11), &answered(), &answered());
+    assert_eq!(stage.verdict(0), Verdict::Fine, "and it comes back");
+}
