@@ -57,6 +57,8 @@ pub struct Model {
     pub(super) others_known: bool,
     pub(super) logs: LogsAsked,
     pub(super) looked: Stamp,
+    /// Why the last look for targets failed; one of the notices.
+    pub(super) look_trouble: Option<String>,
     pub(super) routed: Stamp,
     pub(super) asking: Asking,
 }
@@ -143,6 +145,7 @@ impl Model {
             others_known: false,
             logs: LogsAsked::NotNeeded,
             looked: Stamp::default(),
+            look_trouble: None,
             routed: Stamp::default(),
             asking: Asking::default(),
         };

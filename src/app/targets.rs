@@ -12,8 +12,9 @@ const ROUTES_AGAIN: Duration = Duration::from_secs(10);
 impl Model {
     /// Takes in what was found: rows that stay keep their place and their past.
     pub(super) fn found(&mut self, mut found: Found) -> Vec<Effect> {
-        if found.from_logs {
-            self.limit_logged(&mut found);
+        match found.from_logs {
+            true => self.limit_logged(&mut found),
+            false => self.look_worked(),
         }
         for notice in &found.notices {
             self.notice(notice.clone());
@@ -67,6 +68,20 @@ impl Model {
         let mut effects = self.read_logs_when_wanted();
         effects.extend(self.find_routes(new));
         effects
+    }
+
+    /// Looking again failed. Each time is news: between two the file was another one.
+    pub(super) fn look_failed(&mut self, why: String) {
+        self.look_worked();
+        self.look_trouble = Some(why.clone());
+        self.notice(why);
+    }
+
+    /// What was wrong with a file is so no more.
+    fn look_worked(&mut self) {
+        if let Some(trouble) = self.look_trouble.take() {
+            self.notices.retain(|notice| *notice != trouble);
+        }
     }
 
     /// Leaves out new complaints beyond what is asked: rows from logs are never taken back.

@@ -617,3 +617,21 @@ fn nothing_is_told_of_a_target_that_is_gone() {
     stage.live(Duration::from_secs(11), &answered(), &answered());
     assert_eq!(stage.verdict(0), Verdict::Fine, "and it comes back");
 }
+
+#[test]
+fn a_file_that_breaks_again_is_told_again_and_a_mended_one_is_forgotten() {
+    let mut stage = Stage::watch();
+    let told = |stage: &Stage| {
+        let notice = |change: &&Change| matches!(change.what, What::Notice(_));
+        stage.model.changes_from(0).filter(notice).count()
+    };
+    for (broken, times) in [("line 1", 1), ("line 2", 2), ("line 1", 3)] {
+        stage.tell(Msg::LookFailed(broken.to_owned()));
+        assert_eq!(told(&stage), times);
+        assert_eq!(stage.model.notices, [broken], "only what is so now");
+    }
+    stage.tell(found(targets(1)));
+    assert!(stage.model.notices.is_empty(), "it was mended");
+    stage.tell(Msg::LookFailed("line 1".to_owned()));
+    assert_eq!(told(&stage), 4);
+}

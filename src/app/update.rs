@@ -21,7 +21,7 @@ pub fn update(model: &mut Model, at: Stamp, msg: Msg) -> Vec<Effect> {
             effects.extend(model.look_again());
         }
         Msg::Found(found) => effects.extend(model.found(found)),
-        Msg::LookFailed(why) => model.notice(why),
+        Msg::LookFailed(why) => model.look_failed(why),
         Msg::Routes(routes) => model.routes(routes),
         Msg::Pm2(event) => effects.extend(model.pm2_event(event)),
         Msg::Observed(observation) => effects.extend(observed(model, observation)),
