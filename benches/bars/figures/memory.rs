@@ -5,6 +5,7 @@ use super::endpoints::Endpoints;
 use super::paced::home;
 use super::pm2::God;
 use super::table::{Bar, Kind, Measured, Table};
+use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fs;
@@ -15,6 +16,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const TARGETS: usize = 1000;
+
+/// From the end of the first round until memory is read: four more rounds, and the routes were
+/// read again twice.
+const LATER: Duration = Duration::from_secs(21);
 
 const OURS: Bar = bar("memory with 1,000 targets, unreach watch");
 const AGENT: Bar = bar("memory with 1,000 targets, its agent under PM2");
@@ -59,12 +64,12 @@ pub fn measure(table: &mut Table) {
             }
         }
     }
-    // The last words of the round, and what was in flight, come to rest.
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(LATER);
     let agent = child_of(god.pid());
     table.row(&OURS, resident(watch.0.id()));
     table.row(&AGENT, agent.and_then(resident));
-    drop(watch);
+    let _ = kill(watch.pid(), Signal::SIGINT);
+    let _ = watch.0.wait();
     let _ = reader.join();
 }
 
