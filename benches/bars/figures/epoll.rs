@@ -51,7 +51,7 @@ impl Epoll {
     }
 
     /// Waits for events, at most `millis`.
-    pub fn wait(&mut self, millis: i32) -> io::Result<impl Iterator<Item = Event> + use<>> {
+    pub fn wait(&mut self, millis: i32) -> io::Result<Vec<Event>> {
         let (epoll, room) = (self.fd.as_raw_fd(), self.events.len() as i32);
         // SAFETY: the kernel writes at most `room` events, and there is room for as many.
         let some = unsafe { libc::epoll_wait(epoll, self.events.as_mut_ptr(), room, millis) };
@@ -62,10 +62,10 @@ impl Epoll {
                 error => return Err(error),
             },
         };
-        let events = self.events[..some].to_vec().into_iter();
-        Ok(events.map(|event| Event {
+        let heard = |event: &libc::epoll_event| Event {
             what: event.events,
             whom: event.u64,
-        }))
+        };
+        Ok(self.events[..some].iter().map(heard).collect())
     }
 }
