@@ -20,6 +20,7 @@ use tokio::time::sleep;
 /// # Errors
 /// A sentence for the user, when targets can't be read at the start or we can't start at all.
 pub fn turn(run: Run) -> Result<u8, String> {
+    kernel::keep_no_large_buffers();
     kernel::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
