@@ -57,6 +57,7 @@ pub struct Model {
     pub(super) others_known: bool,
     pub(super) logs: LogsAsked,
     pub(super) looked: Stamp,
+    pub(super) judged: Stamp,
     pub(super) routed: Stamp,
     pub(super) asking: Asking,
 }
@@ -142,6 +143,7 @@ impl Model {
             others_known: false,
             logs: LogsAsked::NotNeeded,
             looked: Stamp::default(),
+            judged: Stamp::default(),
             routed: Stamp::default(),
             asking: Asking::default(),
         };
@@ -278,6 +280,7 @@ impl Model {
     }
 
     pub(super) fn judge_all(&mut self) {
+        self.judged = self.now;
         for row in 0..self.rows.len() {
             if !self.rows[row].removed {
                 self.judge(row);

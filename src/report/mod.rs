@@ -8,11 +8,13 @@ mod markdown;
 mod style;
 mod table;
 mod text;
+mod why;
 
 pub use columns::name_columns;
 pub use headline::{Headline, headline};
-pub use json::{change_to_json, to_json};
+pub use json::{change_to_json, diagnosis_to_json, to_json};
 pub use lines::change_to_line;
 pub use markdown::to_markdown;
 pub use style::{Role, Style};
 pub use text::{Detail, to_text};
+pub use why::diagnosis_to_text;

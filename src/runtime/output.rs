@@ -85,10 +85,13 @@ impl Output {
         if self.next == model.changes_end() {
             return Ok(());
         }
-        let names = name_columns(
-            model.shown().map(|row| row.target.name.as_str()),
-            self.style.width,
-        );
+        let names = match self.form {
+            Form::Lines => name_columns(
+                model.shown().map(|row| row.target.name.as_str()),
+                self.style.width,
+            ),
+            _ => 0,
+        };
         let mut text = String::new();
         for change in model.changes_from(self.next) {
             text += &match self.form {

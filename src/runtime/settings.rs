@@ -155,6 +155,11 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// How output may look where no config file is read.
+pub fn plain_style(everywhere: &Everywhere) -> Style {
+    style(&Config::default(), everywhere)
+}
+
 fn style(config: &Config, everywhere: &Everywhere) -> Style {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let terminal = std::io::stdout().is_terminal();
