@@ -96,6 +96,9 @@ pub struct OtherGod {
     pub pid: u32,
     /// Its home; `None` where its title was cut.
     pub home: Option<String>,
+    pub version: Option<String>,
+    /// Whether it answers on its home's socket. One that does not is a second daemon on a home.
+    pub serves: bool,
 }
 
 impl Pm2 {

@@ -143,10 +143,14 @@ fn pm2(pm2: &Pm2) -> Value {
         }
         _ => "failed",
     };
-    let others = pm2
-        .others
-        .iter()
-        .map(|other| json!({ "pid": other.pid, "home": other.home.as_deref().map(clean) }));
+    let others = pm2.others.iter().map(|other| {
+        json!({
+            "pid": other.pid,
+            "home": other.home.as_deref().map(clean),
+            "version": other.version.as_deref().map(clean),
+            "serves": other.serves,
+        })
+    });
     json!({
         "state": state,
         "why": pm2.state.why().map(clean),

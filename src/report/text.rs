@@ -137,10 +137,14 @@ impl Page<'_> {
                 .home
                 .as_deref()
                 .unwrap_or("a home that its title does not tell");
-            self.labelled(
-                "  also    ",
-                &format!("PM2 God {} with {home}, not asked", other.pid),
-            );
+            let said = match other.serves {
+                true => format!("PM2 God {} with {home}, not asked", other.pid),
+                false => format!(
+                    "PM2 daemon {} of {home} serves nobody: a second one on its home",
+                    other.pid
+                ),
+            };
+            self.labelled("  also    ", &said);
         }
     }
 }
