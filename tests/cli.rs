@@ -737,3 +737,104 @@ fn a_closed_pipe_ends_a_watch() {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// `command` with an output that holds little and that nobody reads, up to the moment it is full.
+fn unread(command: &mut std::process::Command) -> (std::process::Child, std::io::PipeReader) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let child = command.stdout(writer).spawn().expect("unreach runs");
+    std::thread::sleep(Duration::from_secs(2));
+    (child, reader)
+}
+
+#[test]
+fn an_output_that_nobody_reads_does_not_hold_us() {
+    let room = room();
+    let many: Vec<String> = (0..900)
+        .map(|n| format!("127.7.{}.{}:9", n / 250, n % 250 + 1))
+        .collect();
+    for run in [
+        &["watch", "--json"][..],
+        &["check", "--json", "--tries", "1"],
+    ] {
+        let mut command = unreach(room.path());
+        command
+            .arg(run[0])
+            .arg("--no-pm2")
+            .args(&run[1..])
+            .args(&many);
+        let (mut child, reader) = unread(&mut command);
+        assert_eq!(
+            child.try_wait().expect("its state"),
+            None,
+            "{run:?} waits for a reader"
+        );
+        let pid = nix::unistd::Pid::from_raw(child.id() as i32);
+        nix::sys::signal::kill(pid, Signal::SIGTERM).expect("it lives");
+        let begun = Instant::now();
+        let gone = loop {
+            if child.try_wait().expect("its state").is_some()
+                || begun.elapsed() > Duration::from_secs(5)
+            {
+                break begun.elapsed();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let _ = child.kill();
+        let _ = child.wait();
+        drop(reader);
+        assert!(gone < Duration::from_secs(2), "{run:?}: {gone:?}");
+    }
+}
+
+#[test]
+fn a_slow_reader_gets_every_line() {
+    let room = room();
+    let many: Vec<String> = (0..900)
+        .map(|n| format!("127.7.{}.{}:9", n / 250, n % 250 + 1))
+        .collect();
+    let mut command = unreach(room.path());
+    command.args(["watch", "--json", "--no-pm2"]).args(&many);
+    let (mut child, reader) = unread(&mut command);
+    let mut outcomes = 0;
+    for line in std::io::BufRead::lines(std::io::BufReader::new(reader)) {
+        let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+        assert_ne!(line["kind"], "slept");
+        outcomes += u32::from(line["kind"] == "outcome");
+        if outcomes == 900 {
+            break;
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    assert_eq!(outcomes, 900);
+}
+
+#[test]
+fn errors_that_nobody_can_read_change_no_status() {
+    let room = room();
+    let full = || fs::File::options().write(true).open("/dev/full");
+    let Ok(full) = full() else { return };
+    let status = unreach(room.path())
+        .args(["check", "http://"])
+        .stderr(full)
+        .status();
+    assert_eq!(status.expect("unreach runs").code(), Some(2));
+}
+
+#[test]
+fn under_nohup_a_closed_terminal_ends_nothing() {
+    let room = room();
+    let program = env!("CARGO_BIN_EXE_unreach");
+    let mut command = std::process::Command::new("/bin/sh");
+    command
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", program])
+        .args(["watch", "--json", "--no-pm2", &nobody()])
+        .env("HOME", room.path());
+    let mut watch = Watch::start(&mut command);
+    watch.until_verdict("one-side");
+    watch.signal(Signal::SIGHUP);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(support::unreach::lives(watch.pid()));
+    let (status, _) = watch.leave(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(3));
+}

@@ -160,3 +160,31 @@ fn without_configuration_the_apps_own_logs_name_the_worker() {
     assert!(source.starts_with("log of maestro, written "), "{source}");
     god.stop();
 }
+
+#[test]
+fn the_word_that_matters_is_never_cut() {
+    if !possible() {
+        return;
+    }
+    let room = tempfile::tempdir().expect("a room");
+    let mut command = Command::new(REFUSED[0]);
+    command
+        .args(&REFUSED[1..])
+        .arg(env!("CARGO_BIN_EXE_unreach"))
+        .args([
+            "check",
+            "--no-pm2",
+            "--tries",
+            "1",
+            "--ascii",
+            "127.77.0.2:80",
+        ])
+        .env("HOME", room.path());
+    let said = command.output().expect("unreach runs");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let row = said.lines().find(|line| line.contains("XX"));
+    assert!(
+        row.is_some_and(|row| row.contains("XX EHOSTUNREACH ")),
+        "{said}"
+    );
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 const WIDEST_GAP: Duration = Duration::from_millis(5);
 /// The most questions under way from one vantage.
 pub(super) const MOST_IN_FLIGHT: usize = 256;
-/// How much later than the timeout an agent's answer may come before the agent counts as silent.
+/// How much later than it must an agent's answer may come before the agent counts as silent.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// The schedule of both vantages.
@@ -220,7 +220,8 @@ impl Model {
 
     /// How long the agent has owed us an answer beyond all patience, if it has.
     pub(super) fn silence(&self) -> Option<Duration> {
-        let patience = self.settings.timeout + SILENCE;
+        // A probe may wait as long for its name lookup to begin as it may take itself.
+        let patience = self.settings.timeout * 2 + SILENCE;
         let from_pm2 = self
             .asking
             .pending

@@ -107,8 +107,9 @@ pub struct SideState {
     pub(super) overdue: bool,
 }
 
-/// How many changes are remembered.
+/// How many changes are remembered, and how many for each target where that is more.
 const CHANGES_KEPT: usize = 4096;
+const CHANGES_KEPT_EACH: usize = 4;
 /// How long a check waits for a PM2 that fell silent or was restarted.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -191,7 +192,7 @@ impl Model {
     }
 
     pub(super) fn change(&mut self, what: What) {
-        if self.changes.len() == CHANGES_KEPT {
+        if self.changes.len() >= CHANGES_KEPT.max(self.rows.len() * CHANGES_KEPT_EACH) {
             self.changes.pop_front();
             self.changes_gone += 1;
         }
@@ -264,18 +265,24 @@ impl Model {
                     .last
                     .as_ref()
                     .is_some_and(|(_, p)| p.outcome.not_asked()),
+            // What could not be asked is no newer word about the target.
             stale: self.settings.goal == Goal::Watch
-                && side.last.as_ref().is_some_and(|(at, _)| old(*at)),
+                && side
+                    .history
+                    .newest_first()
+                    .next()
+                    .is_some_and(|mark| old(mark.at)),
             proves: true,
         }
     }
 
     /// Whether PM2's side of a row may be judged: old answers of a God that is gone may not.
     fn pm2_speaks(&self, row: &Row) -> bool {
-        let here = self.pm2_may_answer() || matches!(self.pm2.state, VantageState::Silent(_));
+        let here = self.pm2_may_answer();
         match self.settings.goal {
             Goal::Check { tries } => here || row.pm2.done >= tries,
-            Goal::Watch => here,
+            // Answers of an agent that fell silent grow old by themselves.
+            Goal::Watch => here || matches!(self.pm2.state, VantageState::Silent(_)),
         }
     }
 

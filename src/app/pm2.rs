@@ -45,6 +45,10 @@ impl Model {
         }
         if matches!(state, VantageState::Absent(_) | VantageState::Gone(_)) {
             self.pm2.pid = None;
+            self.pm2.version = None;
+            self.pm2.node = None;
+            self.pm2.apps = None;
+            self.pm2.ancestors = Vec::new();
             // Another God may be judged otherwise: what this one saw is no evidence about it.
             for row in &mut self.rows {
                 row.pm2.history.clear();

@@ -2,7 +2,7 @@
 
 use super::message::{Effect, Found};
 use super::model::{Goal, LogsAsked, Model, Row};
-use crate::model::{Host, Probe, Route, VantageKind, VantageState, What};
+use crate::model::{Host, Probe, Route, Source, VantageKind, VantageState, What};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -11,7 +11,10 @@ const ROUTES_AGAIN: Duration = Duration::from_secs(10);
 
 impl Model {
     /// Takes in what was found: rows that stay keep their place and their past.
-    pub(super) fn found(&mut self, found: Found) -> Vec<Effect> {
+    pub(super) fn found(&mut self, mut found: Found) -> Vec<Effect> {
+        if found.from_logs {
+            self.limit_logged(&mut found);
+        }
         for notice in &found.notices {
             self.notice(notice.clone());
         }
@@ -64,6 +67,24 @@ impl Model {
         let mut effects = self.read_logs_when_wanted();
         effects.extend(self.find_routes(new));
         effects
+    }
+
+    /// Leaves out new complaints beyond what is asked: rows from logs are never taken back.
+    fn limit_logged(&mut self, found: &mut Found) {
+        let most = Source::MOST_LOGGED;
+        let mut room = most.saturating_sub(self.shown().count());
+        let before = found.targets.len();
+        found.targets.retain(|target| {
+            let known = self.shown().any(|row| row.is(target));
+            let fits = known || room > 0;
+            room -= usize::from(fits && !known);
+            fits
+        });
+        if found.targets.len() < before {
+            self.notice(format!(
+                "PM2's logs complain about more than {most} addresses: {most} of them are asked. Name those you mean."
+            ));
+        }
     }
 
     fn remove(&mut self, row: usize) {

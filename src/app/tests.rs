@@ -498,3 +498,88 @@ fn what_could_not_be_asked_is_neither_fine_nor_a_failure() {
     assert_eq!((stage.verdict(0), stage.left), (Verdict::OneSide, Some(3)));
     assert_eq!(stage.model.rows[0].pm2.tries, 0);
 }
+
+#[test]
+fn an_answer_grows_old_although_asking_goes_on() {
+    let mut stage = Stage::watch();
+    stage.tell(found(targets(1)));
+    stage.pm2_lives();
+    stage.live(Duration::from_secs(21), &answered(), &answered());
+    assert_eq!(stage.verdict(0), Verdict::Fine);
+    let trouble = Outcome::NotAsked("8 name lookups are still waiting".to_owned());
+    stage.live(Duration::from_secs(60), &answered(), &trouble);
+    assert_eq!(stage.verdict(0), Verdict::Stale, "never a stale green");
+    stage.live(Duration::from_secs(6), &answered(), &answered());
+    assert_eq!(stage.verdict(0), Verdict::Fine);
+}
+
+#[test]
+fn a_check_whose_agent_fell_silent_does_not_know() {
+    let mut stage = Stage::check(3);
+    stage.tell(found(targets(1)));
+    stage.pm2_lives();
+    stage.live(Duration::from_secs(1), &answered(), &answered());
+    for _ in 0..30 {
+        stage.pass(Duration::from_secs(1));
+        stage.answer(TERMINAL, answered());
+    }
+    assert_eq!(stage.model.pm2.state.word(), "silent");
+    assert_eq!((stage.verdict(0), stage.left), (Verdict::OneSide, Some(3)));
+}
+
+#[test]
+fn an_agent_that_waits_for_its_resolver_is_not_silent() {
+    let mut stage = Stage::check(1);
+    stage.tell(found(targets(1)));
+    stage.pm2_lives();
+    // As long for a free slot as a lookup may take, and as long for the probe itself.
+    stage.pass(Duration::from_millis(5_900));
+    assert_eq!(stage.model.pm2.state, VantageState::Live);
+}
+
+#[test]
+fn what_a_god_said_of_himself_goes_with_him() {
+    let mut stage = Stage::watch();
+    let god = GodSeen {
+        pid: 812,
+        version: "7.0.4".to_owned(),
+        node: Some("/usr/bin/node".to_owned()),
+        ..GodSeen::default()
+    };
+    stage.tell(Msg::Pm2(Pm2Event::God(god)));
+    stage.pm2(VantageState::Live);
+    stage.pm2(VantageState::Gone("it ended".to_owned()));
+    let pm2 = &stage.model.pm2;
+    assert_eq!((&pm2.version, &pm2.node, pm2.apps), (&None, &None, None));
+}
+
+#[test]
+fn no_change_is_lost_however_many_targets_come_at_once() {
+    let mut stage = Stage::watch();
+    stage.tell(found(targets(5_000)));
+    let added = |change: &&Change| matches!(change.what, What::TargetAdded { .. });
+    assert_eq!(stage.model.changes_from(0).filter(added).count(), 5_000);
+}
+
+#[test]
+fn an_app_that_searches_its_network_does_not_make_us_search_it_too() {
+    let mut stage = Stage::watch();
+    stage.tell(found(Vec::new()));
+    stage.pm2_lives();
+    for round in 0..5 {
+        let logged = (0..100).map(|n| Target {
+            source: Source::Log {
+                apps: vec!["web".to_owned()],
+                age: Some(3),
+            },
+            ..target(&format!("{round}-{n}"))
+        });
+        stage.tell(Msg::Found(Found {
+            targets: logged.collect(),
+            from_logs: true,
+            ..Found::default()
+        }));
+    }
+    assert_eq!(stage.model.rows.len(), Source::MOST_LOGGED);
+    assert_eq!(stage.model.notices.len(), 1, "{:?}", stage.model.notices);
+}

@@ -222,10 +222,13 @@ fn hosts() -> impl Strategy<Value = Host> {
     prop_oneof![
         "[a-z][a-z0-9_]{0,20}(\\.[a-z][a-z0-9]{0,10}){0,3}".prop_map(Host::Name),
         any::<Ipv4Addr>().prop_map(Host::V4),
-        any::<Ipv6Addr>().prop_map(|address| Host::V6 {
-            address,
-            zone: None
-        }),
+        // A link-local address without its interface is refused: one of a thousand.
+        any::<Ipv6Addr>()
+            .prop_filter("link-local", |address| !address.is_unicast_link_local())
+            .prop_map(|address| Host::V6 {
+                address,
+                zone: None
+            }),
         (any::<u64>(), "[a-z0-9._~-]{1,15}").prop_map(|(low, zone)| Host::V6 {
             address: Ipv6Addr::from((0xfe80_u128 << 112) | u128::from(low)),
             zone: Some(zone),

@@ -90,7 +90,8 @@ impl List {
 
     /// Adds what logs complain about: one target for each address and port, with every app that
     /// names it and the newest age. It is connected to and never spoken to, as nobody said what
-    /// listens there.
+    /// listens there. Of those beyond [`Source::MOST_LOGGED`] one is added, to tell that there are
+    /// more.
     pub fn add_complaints(&mut self, complaints: &[Complaint]) {
         // Complaints about one address are one target here, and no duplicate to warn of.
         let mut merged: Vec<(Endpoint, Vec<String>, Option<u64>)> = Vec::new();
@@ -104,6 +105,7 @@ impl List {
                     continue;
                 }
             };
+            let full = merged.len() > Source::MOST_LOGGED;
             match merged.iter_mut().find(|(known, ..)| *known == endpoint) {
                 Some((_, apps, age)) => {
                     if !apps.contains(&complaint.app) {
@@ -111,6 +113,7 @@ impl List {
                     }
                     *age = [*age, complaint.age].into_iter().flatten().min();
                 }
+                None if full => {}
                 None => merged.push((endpoint, vec![complaint.app.clone()], complaint.age)),
             }
         }

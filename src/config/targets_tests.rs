@@ -199,3 +199,19 @@ fn the_first_source_with_targets_wins_and_later_ones_are_not_read() {
     assert_eq!(chosen.looked_at, ["a", "b", "c"]);
     assert!(choose([]).targets.is_empty());
 }
+
+#[test]
+fn of_thousands_of_complaints_few_are_taken() {
+    let complaint = |n: u32| Complaint {
+        address: std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).into(),
+        zone: None,
+        port: 80,
+        app: "api".to_owned(),
+        age: None,
+    };
+    let complaints: Vec<_> = (0..20_000).map(complaint).collect();
+    let mut list = List::default();
+    list.add_complaints(&complaints);
+    assert_eq!(list.targets.len(), Source::MOST_LOGGED + 1);
+    assert_eq!(list.targets[0].name, "10.0.0.0:80");
+}

@@ -150,6 +150,12 @@ impl fmt::Display for Endpoint {
     }
 }
 
+impl Source {
+    /// The most targets that logs may name: an app that searches its network complains about
+    /// thousands of addresses, and asking them all would be a search of ours.
+    pub const MOST_LOGGED: usize = 64;
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -114,7 +114,7 @@ fn one_side(snapshot: &Snapshot, count: usize) -> String {
 fn how_to_start(pm2: &Pm2) -> Vec<String> {
     let home = match pm2.home.as_str() {
         "~/.pm2" => String::new(),
-        home => format!("PM2_HOME={home} "),
+        home => format!("PM2_HOME={} ", quoted(home)),
     };
     let mut next = vec![format!(
         "Start it with  {home}pm2 resurrect  (the apps you saved) or  {home}pm2 start APP ; then ask again."
@@ -122,10 +122,24 @@ fn how_to_start(pm2: &Pm2) -> Vec<String> {
     let serving = pm2.others.iter().filter(|other| other.serves);
     for other in serving.filter_map(|other| other.home.as_ref()) {
         next.push(format!(
-            "Another PM2 of yours is running: ask it with  --pm2-home {other}"
+            "Another PM2 of yours is running: ask it with  --pm2-home {}",
+            quoted(other)
         ));
     }
     next
+}
+
+/// A path as a shell reads it back; `~` at its front stays what it is.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    let (front, rest) = match path.strip_prefix("~/") {
+        Some(rest) => ("~/", rest),
+        None => ("", path),
+    };
+    match rest.chars().all(plain) {
+        true => path.to_owned(),
+        false => format!("{front}'{}'", rest.replace('\'', "'\\''")),
+    }
 }
 
 fn nothing_to_check(snapshot: &Snapshot) -> Headline {
@@ -141,5 +155,23 @@ fn nothing_to_check(snapshot: &Snapshot) -> Headline {
             "Name one for this run:     unreach check http://192.168.1.41:23000".to_owned(),
             "Or write a config file:    unreach config > ~/.config/unreach/config.toml".to_owned(),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_to_be_pasted_is_one_word() {
+        for (path, expected) in [
+            ("/srv/pm2", "/srv/pm2"),
+            ("~/.pm2-b", "~/.pm2-b"),
+            ("~/my pm2", "~/'my pm2'"),
+            ("/a b/$x", "'/a b/$x'"),
+            ("/it's", r"'/it'\''s'"),
+        ] {
+            assert_eq!(quoted(path), expected);
+        }
     }
 }

@@ -8,9 +8,10 @@ use std::fmt::Write;
 
 /// Columns of a row besides the name: marks, both sides, relation, verdict and the gaps.
 const BESIDE_NAME: usize = 2 + 1 + TERMINAL + 2 + RELATION + 2 + PM2 + 2 + VERDICT;
-const TERMINAL: usize = 22;
+/// `XX EHOSTUNREACH 0.05 ms` must fit, the word this is all about.
+const TERMINAL: usize = 23;
 const RELATION: usize = 2;
-const PM2: usize = 23;
+const PM2: usize = 24;
 const VERDICT: usize = 8;
 const TIME: usize = 7;
 

@@ -109,7 +109,10 @@ impl Edges {
                 Ok(None) => {}
                 Err(why) => self.tell(Msg::LookFailed(why)),
             },
-            Effect::ReadLogs(apps) => self.tell(Msg::Found(self.looker.complaints(&apps))),
+            Effect::ReadLogs(apps) => {
+                let found = self.looker.complaints(&apps);
+                self.tell(Msg::Found(found));
+            }
             Effect::FindRoutes(addresses) => {
                 let messages = self.messages.clone();
                 spawn_blocking(move || {

@@ -7,6 +7,7 @@ use crate::machine::{Network, hostnames};
 use crate::maestro::hosts::{Hosts, ThisHost, parse_file, parse_variable, peers};
 use crate::model::{Source, masked_home};
 use crate::pm2::complaints;
+use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Looker {
     places: Places,
     seen: Option<Vec<Print>>,
     looked_at: Vec<String>,
+    /// What each log complained about when it was as it is: most do not change from look to look.
+    logs: HashMap<PathBuf, (Print, Vec<complaints::Complaint>)>,
 }
 
 /// What tells one state of a file from another without reading it.
@@ -46,6 +49,7 @@ impl Looker {
             places,
             seen: None,
             looked_at: Vec::new(),
+            logs: HashMap::new(),
         }
     }
 
@@ -149,24 +153,25 @@ impl Looker {
     }
 
     /// What the apps complain about in these logs. A log that can't be read says nothing.
-    pub fn complaints(&self, apps: &[AppLogs]) -> Found {
+    pub fn complaints(&mut self, apps: &[AppLogs]) -> Found {
+        let mut before = std::mem::take(&mut self.logs);
         let mut found = Vec::new();
         for app in apps {
             for file in &app.files {
-                let Ok((text, age)) = tail(file) else {
-                    continue;
+                let now = print(file);
+                let read = match self.logs.remove(file).or_else(|| before.remove(file)) {
+                    Some(read) if read.0 == now => read,
+                    _ => (now, newest_complaints(file)),
                 };
-                found.extend(
-                    complaints::find(&text)
-                        .into_iter()
-                        .map(|complaint| Complaint {
-                            address: complaint.address,
-                            zone: complaint.zone,
-                            port: complaint.port,
-                            app: app.name.clone(),
-                            age,
-                        }),
-                );
+                let age = now.and_then(|(written, ..)| written.elapsed().ok());
+                found.extend(read.1.iter().map(|complaint| Complaint {
+                    address: complaint.address,
+                    zone: complaint.zone.clone(),
+                    port: complaint.port,
+                    app: app.name.clone(),
+                    age: age.map(|age| age.as_secs()),
+                }));
+                self.logs.insert(file.clone(), read);
             }
         }
         let mut list = List::default();
@@ -247,19 +252,53 @@ fn read(path: &Path, shown: &str) -> Result<Option<String>, String> {
     Ok(Some(text))
 }
 
-/// The newest part of a log, and how many seconds ago it was last written.
-fn tail(path: &Path) -> io::Result<(String, Option<u64>)> {
+/// What the newest part of a log complains about, the newest first; nothing where it can't be read.
+fn newest_complaints(path: &Path) -> Vec<complaints::Complaint> {
+    let Ok(text) = tail(path) else {
+        return Vec::new();
+    };
+    let mut found = complaints::find(&text);
+    // One more than is asked tells that there are more.
+    found.truncate(Source::MOST_LOGGED + 1);
+    found
+}
+
+/// The newest part of a log.
+fn tail(path: &Path) -> io::Result<String> {
     let mut file = open(path)?;
-    let found = file.metadata()?;
-    file.seek(SeekFrom::Start(found.len().saturating_sub(TAIL)))?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut bytes = Vec::new();
     file.take(TAIL).read_to_end(&mut bytes)?;
-    let age = found
-        .modified()
-        .ok()
-        .and_then(|written| written.elapsed().ok());
-    Ok((
-        String::from_utf8_lossy(&bytes).into_owned(),
-        age.map(|age| age.as_secs()),
-    ))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_read_again_when_it_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("api-error.log");
+        let mut looker = Looker::new(Places::default());
+        let apps = [AppLogs {
+            name: "api".to_owned(),
+            files: vec![file.clone()],
+        }];
+        let mut log = String::new();
+        for (line, expected) in [
+            ("", 0),
+            ("connect EHOSTUNREACH 10.0.0.1:80\n", 1),
+            ("", 1),
+            ("connect EHOSTUNREACH 10.0.0.2:80\n", 2),
+        ] {
+            log += line;
+            fs::write(&file, &log).unwrap();
+            assert_eq!(looker.complaints(&apps).targets.len(), expected, "{log}");
+            assert_eq!(looker.complaints(&apps).targets.len(), expected, "{log}");
+        }
+        assert_eq!(looker.complaints(&[]).targets, []);
+        assert!(looker.logs.is_empty(), "the logs of an app that is gone");
+    }
 }

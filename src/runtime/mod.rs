@@ -47,7 +47,8 @@ fn status(done: Result<u8, String>) -> u8 {
     match done {
         Ok(status) => status,
         Err(why) => {
-            eprintln!("unreach: {}", crate::model::clean(&why));
+            let why = crate::model::clean(&why);
+            output::say(format_args!("unreach: {why}\n"));
             UNUSABLE
         }
     }

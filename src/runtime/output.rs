@@ -2,10 +2,12 @@
 
 use super::clock::Clock;
 use crate::app::{Goal, Model};
+use crate::model::{Change, What};
 use crate::report::{
     Detail, Style, change_to_json, change_to_line, name_columns, to_json, to_markdown, to_text,
 };
 use std::io::{self, IsTerminal, Write};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// In which form a run tells what it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Output {
     clock: Clock,
     /// The number of the first change that was not printed.
     next: u64,
+    /// What is being written: whoever reads may be slow, or stop reading, and a pipe holds little.
+    writing: Option<JoinHandle<io::Result<()>>>,
     /// The progress line that stands on the terminal now.
     progress: String,
     progress_wanted: bool,
@@ -41,49 +45,61 @@ impl Output {
             detail,
             clock,
             next: 0,
+            writing: None,
             progress: String::new(),
             progress_wanted,
         }
     }
 
-    /// Shows what is new.
+    /// Shows what is new; while the last of it is still being written, that waits.
+    pub fn show(&mut self, model: &Model) {
+        match self.form {
+            Form::Lines | Form::JsonLines => self.print_changes(model),
+            _ => self.show_progress(model),
+        }
+    }
+
+    /// Waits until what was shown is written; for ever where nothing is.
     ///
     /// # Errors
     /// When nobody reads any more.
-    pub fn show(&mut self, model: &Model) -> io::Result<()> {
-        match self.form {
-            Form::Lines | Form::JsonLines => self.print_changes(model),
-            _ => {
-                self.show_progress(model);
-                Ok(())
-            }
-        }
+    pub async fn written(&mut self) -> io::Result<()> {
+        let Some(writing) = &mut self.writing else {
+            return std::future::pending().await;
+        };
+        let written = writing.await;
+        self.writing = None;
+        written.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
     /// Says the last word.
     ///
     /// # Errors
-    /// As [`Output::show`].
-    pub fn finish(&mut self, model: &Model) -> io::Result<()> {
+    /// As [`Output::written`].
+    pub async fn finish(&mut self, model: &Model) -> io::Result<()> {
         self.clear_progress();
         if model.interrupted {
-            eprintln!("unreach: left before every try was done");
+            say(format_args!("unreach: left before every try was done\n"));
+        }
+        if self.writing.is_some() {
+            self.written().await?;
         }
         let at = || self.clock.rfc3339(model.now);
-        let report = match self.form {
-            Form::Lines | Form::JsonLines => return self.print_changes(model),
-            Form::Text => to_text(&model.snapshot(), &self.style, self.detail),
-            Form::Markdown => to_markdown(&model.snapshot(), &at()),
-            Form::Json => to_json(&model.snapshot(), at()),
-        };
-        let mut out = io::stdout().lock();
-        out.write_all(report.as_bytes())?;
-        out.flush()
+        match self.form {
+            Form::Lines | Form::JsonLines => self.print_changes(model),
+            Form::Text => self.write(to_text(&model.snapshot(), &self.style, self.detail)),
+            Form::Markdown => self.write(to_markdown(&model.snapshot(), &at())),
+            Form::Json => self.write(to_json(&model.snapshot(), at())),
+        }
+        match self.writing {
+            Some(_) => self.written().await,
+            None => Ok(()),
+        }
     }
 
-    fn print_changes(&mut self, model: &Model) -> io::Result<()> {
-        if self.next == model.changes_end() {
-            return Ok(());
+    fn print_changes(&mut self, model: &Model) {
+        if self.writing.is_some() || self.next == model.changes_end() {
+            return;
         }
         let names = match self.form {
             Form::Lines => name_columns(
@@ -93,7 +109,11 @@ impl Output {
             _ => 0,
         };
         let mut text = String::new();
-        for change in model.changes_from(self.next) {
+        for change in self
+            .missed(model)
+            .iter()
+            .chain(model.changes_from(self.next))
+        {
             text += &match self.form {
                 Form::JsonLines => change_to_json(change, self.clock.rfc3339(change.at)),
                 _ => change_to_line(
@@ -106,9 +126,27 @@ impl Output {
             text.push('\n');
         }
         self.next = model.changes_end();
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
+        self.write(text);
+    }
+
+    /// A word about the changes that were forgotten while nobody read.
+    fn missed(&self, model: &Model) -> Option<Change> {
+        let kept = model.changes_from(self.next).count() as u64;
+        let missed = model.changes_end() - self.next - kept;
+        (missed > 0).then(|| Change {
+            at: model.now,
+            what: What::Notice(format!(
+                "{missed} changes before this are not told: nobody read this output meanwhile"
+            )),
+        })
+    }
+
+    fn write(&mut self, text: String) {
+        self.writing = Some(spawn_blocking(move || {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        }));
     }
 
     /// A check takes some seconds: says on the terminal's own line how far it is.
@@ -124,16 +162,25 @@ impl Output {
             1 => "1 worker".to_owned(),
             count => format!("{count} workers"),
         };
-        let progress = format!("asking {workers}, from here and from PM2: {done} of {all} answers");
+        let whence = match model.pm2.state.may_answer() {
+            true => "from here and from PM2",
+            false => "from here",
+        };
+        let progress = format!("asking {workers}, {whence}: {done} of {all} answers");
         if progress != self.progress {
-            eprint!("\r\x1b[K{progress}");
+            say(format_args!("\r\x1b[K{progress}"));
             self.progress = progress;
         }
     }
 
     fn clear_progress(&mut self) {
         if !std::mem::take(&mut self.progress).is_empty() {
-            eprint!("\r\x1b[K");
+            say(format_args!("\r\x1b[K"));
         }
     }
+}
+
+/// Something for the user beside the output. Where it can't be told, it can't be told.
+pub fn say(text: std::fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
 }

@@ -6,14 +6,21 @@ use super::looking::Looker;
 use super::output::Output;
 use super::settings::Run;
 use crate::app::{Effect, Model, Msg, update};
-use crate::machine::{kernel, this_computer};
+use crate::machine::{hangup_is_ignored, kernel, this_computer};
 use crate::model::VantageState;
 use std::future::Future;
+use std::io::IsTerminal;
 use std::pin::Pin;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
+
+/// How many messages are taken in before what they changed is shown.
+const MOST_AT_ONCE: usize = 1024;
+/// How long an output that nobody reads may hold up somebody who wants to leave.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Runs until the core wants to leave. Gives the exit status.
 ///
@@ -47,7 +54,9 @@ async fn go_round(run: Run) -> Result<u8, String> {
     let settings = &model.settings;
     let (interval, timeout) = (settings.interval, settings.timeout);
     let mut edges = Edges::open(looker, run.pm2, interval, timeout, messages.clone())?;
-    let mut wants_to_leave = leave_signals()?;
+    // nohup gives us a file for the terminal.
+    let survives = !std::io::stdout().is_terminal() && hangup_is_ignored();
+    let mut wants_to_leave = leave_signals(!survives)?;
     for msg in found.into_iter().map(Msg::Found).chain([Msg::Start]) {
         let _ = messages.send(msg);
     }
@@ -56,17 +65,37 @@ async fn go_round(run: Run) -> Result<u8, String> {
             () = &mut wants_to_leave, if model.leaving.is_none() => Msg::Leave,
             msg = inbox.recv() => msg.unwrap_or(Msg::Leave),
             () = sleep(clock.until(model.wake())) => Msg::Tick,
+            written = output.written() => match written {
+                Ok(()) => {
+                    output.show(&model);
+                    continue;
+                }
+                Err(_) => {
+                    // Nobody reads any more: there is nothing left to do.
+                    edges.close().await;
+                    return Ok(model.exit_status());
+                }
+            },
         };
+        let asked_to_leave = matches!(first, Msg::Leave);
         if let Some(status) = take_in(&mut model, &mut edges, &clock, first, &mut inbox) {
-            let shown = output.finish(&model);
-            edges.close().await;
-            return Ok(shown.map_or(status, |()| status));
+            // Who reads the report may take his time, until the user has enough of it.
+            let enough = async {
+                match asked_to_leave {
+                    true => sleep(LAST_WORD).await,
+                    false => wants_to_leave.await,
+                }
+            };
+            let told = async {
+                tokio::select! {
+                    _ = output.finish(&model) => {}
+                    () = enough => {}
+                }
+            };
+            tokio::join!(told, edges.close());
+            return Ok(status);
         }
-        if output.show(&model).is_err() {
-            // Nobody reads any more: there is nothing left to do.
-            edges.close().await;
-            return Ok(model.exit_status());
-        }
+        output.show(&model);
     }
 }
 
@@ -78,31 +107,39 @@ fn take_in(
     first: Msg,
     inbox: &mut UnboundedReceiver<Msg>,
 ) -> Option<u8> {
-    let mut next = Some(first);
-    while let Some(msg) = next {
+    let others = std::iter::from_fn(|| inbox.try_recv().ok());
+    for msg in std::iter::once(first).chain(others.take(MOST_AT_ONCE)) {
         for effect in update(model, clock.now(), msg) {
             if let Effect::Leave(status) = effect {
                 return Some(status);
             }
             edges.carry_out(effect);
         }
-        next = inbox.try_recv().ok();
     }
     None
 }
 
 /// Done when the user wants to leave: ctrl-c, `kill`, a closed terminal.
-fn leave_signals() -> Result<Pin<Box<dyn Future<Output = ()>>>, String> {
+fn leave_signals(hangup_too: bool) -> Result<Pin<Box<dyn Future<Output = ()>>>, String> {
     let listen =
         |kind| signal(kind).map_err(|error| format!("signals can't be listened to: {error}"));
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
-    let mut hangup = listen(SignalKind::hangup())?;
+    let mut hangup = match hangup_too {
+        true => Some(listen(SignalKind::hangup())?),
+        false => None,
+    };
     Ok(Box::pin(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = hung_up => {}
         }
     }))
 }

@@ -36,14 +36,18 @@ pub struct Agent {
 pub fn run(agent: Agent) -> u8 {
     // God holds the other end of stdin: its end is God's end (facts/PM2.md §2.5), and with God
     // gone there is no entry to take out.
-    std::thread::spawn(|| {
+    let socket = agent.socket.clone();
+    std::thread::spawn(move || {
         let mut nothing = [0; 64];
         while std::io::stdin()
             .read(&mut nothing)
             .is_ok_and(|read| read > 0)
         {}
+        // unreach may have been killed together with God.
+        take_away(&socket);
         std::process::exit(0);
     });
+    crate::machine::kernel::raise_file_limit();
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -104,11 +108,16 @@ async fn serve(agent: &Agent) -> Result<(), Box<dyn std::error::Error>> {
 /// unreach is gone, perhaps killed: takes its directory away and our entry out of God's list.
 /// God ends us with SIGINT while we wait for its answer.
 async fn farewell(agent: &Agent) {
-    if let Some(private) = agent.socket.parent().filter(|dir| is_private(dir)) {
-        let _ = std::fs::remove_dir_all(private);
-    }
+    take_away(&agent.socket);
     if let Ok(mut client) = Client::connect(&agent.rpc, FAREWELL).await {
         let _ = client.delete(agent.entry).await;
+    }
+}
+
+/// Removes the private directory that holds `socket`.
+fn take_away(socket: &Path) {
+    if let Some(private) = socket.parent().filter(|dir| is_private(dir)) {
+        let _ = std::fs::remove_dir_all(private);
     }
 }
 

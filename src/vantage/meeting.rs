@@ -65,15 +65,7 @@ impl fmt::Display for NoMeeting {
 impl Meeting {
     /// Makes the place, for an agent with this number in God's list.
     pub(super) fn prepare(entry: u32) -> Result<Meeting, NoMeeting> {
-        let place = places()
-            .into_iter()
-            .find(|place| fits(place))
-            .unwrap_or_else(|| "/tmp".into());
-        let directory = tempfile::Builder::new()
-            .prefix(&format!("{DIRECTORY_PREFIX}{}-", std::process::id()))
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&place)
-            .map_err(|error| NoMeeting::Place(place, error))?;
+        let directory = directory_in(places())?;
         let listener = UnixListener::bind(directory.path().join("s")).map_err(NoMeeting::Socket)?;
         Ok(Meeting {
             directory,
@@ -166,6 +158,25 @@ fn places() -> Vec<PathBuf> {
     vec![std::env::temp_dir(), PathBuf::from("/tmp")]
 }
 
+/// A directory of ours alone in the first place that takes one.
+fn directory_in(places: Vec<PathBuf>) -> Result<TempDir, NoMeeting> {
+    let mut refused = None;
+    for place in places.into_iter().filter(|place| fits(place)) {
+        let made = tempfile::Builder::new()
+            .prefix(&format!("{DIRECTORY_PREFIX}{}-", std::process::id()))
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(&place);
+        match made {
+            Ok(directory) => return Ok(directory),
+            Err(error) => refused = Some(NoMeeting::Place(place, error)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        let error = io::Error::other("every path is too long");
+        NoMeeting::Place(std::env::temp_dir(), error)
+    }))
+}
+
 fn fits(place: &Path) -> bool {
     let longest_name = format!("{DIRECTORY_PREFIX}4294967295-XXXXXX/s").len();
     place.is_absolute() && place.as_os_str().len() + 1 + longest_name <= LONGEST_SOCKET
@@ -193,5 +204,27 @@ pub(super) fn sweep() {
         if mine && owner.is_some_and(|owner| owner != std::process::id() && !is_one_of_us(owner)) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_first_place_takes_no_directory_the_next_does() {
+        let good = tempfile::tempdir().unwrap();
+        let long = good.path().join("x".repeat(100));
+        for bad in [
+            "/nonexistent".into(),
+            "relative".into(),
+            "/dev/null".into(),
+            long,
+        ] {
+            let made = directory_in(vec![bad, good.path().to_owned()]).unwrap();
+            assert_eq!(made.path().parent(), Some(good.path()));
+        }
+        let nowhere = directory_in(vec!["/nonexistent".into()]).unwrap_err();
+        assert!(nowhere.to_string().contains("/nonexistent"), "{nowhere}");
     }
 }
