@@ -41,6 +41,9 @@ pub enum Command {
     /// Keep asking, and print one line for each change
     #[command(after_help = TARGETS_HELP)]
     Watch(Watch),
+    /// Check, and print everything known for a bug report: home, user and host name taken out
+    #[command(after_help = TARGETS_HELP)]
+    Report(Check),
     /// Say what a case file comes down to: verdicts, causes, and how sure they are
     #[command(after_help = DIAGNOSE_HELP)]
     Diagnose(Diagnose),

@@ -231,6 +231,34 @@ fn a_report_can_be_judged_again_and_bad_cases_are_told() {
 }
 
 #[test]
+fn a_report_holds_everything_but_names() {
+    let room = room();
+    fs::create_dir_all(room.path().join("h")).expect("PM2's home");
+    let host = nix::unistd::gethostname()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let url = format!("http://{}/{host}", nobody());
+    let home = room.path().to_str().expect("UTF-8");
+    for form in [&[][..], &["--json"], &["--md"]] {
+        let arguments = [&["report", "--tries", "1", &url], form].concat();
+        let (status, said, _) = run(room.path(), &arguments);
+        assert_eq!(status, 3);
+        assert!(
+            !said.contains(home) && said.contains("~/h/rpc.sock"),
+            "{said}"
+        );
+        assert!(host == "localhost" || !said.contains(&host), "{said}");
+        assert!(host == "localhost" || said.contains("THIS-MAC"), "{said}");
+        assert!(said.contains("127.0.0.1"), "addresses stay");
+    }
+    let (_, report) = json(unreach(room.path()).args(["report", "--json", "--tries", "1", &url]));
+    fs::write(room.path().join("r.json"), report.to_string()).expect("a file");
+    let (status, _) = json(unreach(room.path()).args(["diagnose", "--json", "r.json"]));
+    assert_eq!(status, 1, "it can be judged by whoever gets it");
+}
+
+#[test]
 fn three_tries_are_two_intervals_apart() {
     let room = room();
     let begun = Instant::now();

@@ -35,6 +35,9 @@ pub fn run(cli: Cli) -> u8 {
         Command::Check(check) => {
             status(settings::check(&check, &cli.everywhere).and_then(turning::turn))
         }
+        Command::Report(check) => {
+            status(settings::report(&check, &cli.everywhere).and_then(turning::turn))
+        }
         Command::Watch(watch) => {
             status(settings::watch(&watch, &cli.everywhere).and_then(turning::turn))
         }
