@@ -27,6 +27,12 @@ Targets:
 Without any: the config file, then $AIMAESTRO_HOSTS, then ~/.aimaestro/hosts.json,
 then what the apps under PM2 complain about in their logs.";
 
+const DIAGNOSE_HELP: &str = "\
+A case file is JSON: who asked, whom, and what came back. Every report of
+unreach check --json holds one, and can be given as it is.
+Exit status: 0 no problem found, 1 a problem found, 2 the file is wrong,
+3 nothing can be judged from it.";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Ask every target from this terminal and from PM2, print both side by side, leave
@@ -35,6 +41,12 @@ pub enum Command {
     /// Keep asking, and print one line for each change
     #[command(after_help = TARGETS_HELP)]
     Watch(Watch),
+    /// Check, and print everything known for a bug report: home, user and host name taken out
+    #[command(after_help = TARGETS_HELP)]
+    Report(Check),
+    /// Say what a case file comes down to: verdicts, causes, and how sure they are
+    #[command(after_help = DIAGNOSE_HELP)]
+    Diagnose(Diagnose),
     /// Print the config file with every setting explained and at its default
     Config,
     /// Ask from inside PM2 (started by unreach itself)
@@ -64,6 +76,16 @@ pub struct Watch {
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Print one JSON value a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// The case file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -4,7 +4,9 @@
 //!
 //! - [`model`]: what is known, as plain values: targets, probes, observations, verdicts, changes.
 //!   No clock, no I/O, no async.
-//! - [`diagnosis`]: what it means: two sides' histories become one verdict. Pure.
+//! - [`case`]: the case file: what was seen and what is known, read strictly.
+//! - [`diagnosis`]: what it means: two sides' histories become one verdict; a case becomes findings,
+//!   by one small rule for each cause in `diagnosis/rules`. Pure.
 //! - [`probe`]: how we ask: resolve, connect to each address, TLS, one GET, each phase timed.
 //! - [`vantage`]: from where: this process, and an agent of ours that PM2's daemon starts as its
 //!   child; the lines that both speak.
@@ -26,6 +28,7 @@
 //! own. `tests/architecture.rs` reads the sources and fails on anything else.
 
 pub mod app;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod diagnosis;

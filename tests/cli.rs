@@ -119,7 +119,12 @@ fn exit_statuses_and_verdicts_without_pm2() {
             .as_str()
             .is_some_and(|why| why.contains("rpc.sock is missing"))
     );
-    assert_eq!(report["findings"], json!([]));
+    let findings = report["findings"].as_array().expect("findings");
+    let privacy = findings
+        .iter()
+        .filter(|f| f["cause"] == "local-network-privacy")
+        .count();
+    assert_eq!(privacy, 1, "{findings:#?}");
     assert_eq!(
         report["machine"]["os"].as_str(),
         Some(if cfg!(target_os = "macos") {
@@ -162,6 +167,95 @@ fn exit_statuses_and_verdicts_without_pm2() {
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
+}
+
+#[test]
+fn a_report_can_be_judged_again_and_bad_cases_are_told() {
+    let room = room();
+    let file = room.path().join("report.json");
+    let (_, report) =
+        json(unreach(room.path()).args(["check", "--json", "--no-pm2", "--tries", "1", &nobody()]));
+    fs::write(&file, report.to_string()).expect("a file");
+    let path = file.to_str().expect("UTF-8");
+    let (status, judged) = json(unreach(room.path()).args(["diagnose", "--json", path]));
+    assert_eq!((status, &judged["schema"]), (1, &json!(1)));
+    assert_eq!(judged["findings"], report["findings"]);
+    assert_eq!(judged["targets"][0]["verdict"], "one-side");
+    let (status, said, _) = run(room.path(), &["diagnose", path]);
+    assert!(
+        status == 1 && said.contains("POSSIBLE") && said.contains("REF-1"),
+        "{said}"
+    );
+
+    let split = r#"{"schema":1,"machine":{"os":"macos","version":"26.1"},
+        "vantages":[{"id":"p","kind":"pm2","program":"node","root":false},
+                    {"id":"t","kind":"terminal","host_app":"Terminal.app"}],
+        "targets":[{"id":"w\u001b[2J","reach":"on-link"}],
+        "observations":[{"vantage":"p","target":"w\u001b[2J","outcome":"failed","error":"EHOSTUNREACH"},
+                        {"vantage":"t","target":"w\u001b[2J","outcome":"answered"}]}"#;
+    fs::write(&file, split).expect("a file");
+    let (status, said, _) = run(room.path(), &["diagnose", path]);
+    assert!(
+        status == 1 && said.contains("LIKELY") && said.contains("SPLIT"),
+        "{said}"
+    );
+    assert_clean(&said);
+    for (text, words) in [
+        ("{\n \"schema\": 1,\n}", "line 3"),
+        ("{\"schema\": 9}", "schema: 9"),
+        (&split.replace("on-link", "near"), "targets[0].reach"),
+        (
+            &split.replace("\"vantage\":\"p\"", "\"vantage\":\"q\""),
+            "observations[0].vantage",
+        ),
+    ] {
+        fs::write(&file, text).expect("a file");
+        let (status, said, errors) = run(room.path(), &["diagnose", path]);
+        assert_eq!((status, said.as_str()), (2, ""), "{errors}");
+        assert!(
+            errors.contains(words) && errors.contains("report.json"),
+            "{words} in {errors}"
+        );
+    }
+    let (status, _, errors) = run(room.path(), &["diagnose", "missing.json"]);
+    assert!(
+        status == 2 && errors.contains("missing.json can't be read"),
+        "{errors}"
+    );
+    fs::write(&file, r#"{"schema":1}"#).expect("a file");
+    assert_eq!(
+        run(room.path(), &["diagnose", path]).0,
+        3,
+        "nothing can be judged from it"
+    );
+}
+
+#[test]
+fn a_report_holds_everything_but_names() {
+    let room = room();
+    fs::create_dir_all(room.path().join("h")).expect("PM2's home");
+    let host = nix::unistd::gethostname()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let url = format!("http://{}/{host}", nobody());
+    let home = room.path().to_str().expect("UTF-8");
+    for form in [&[][..], &["--json"], &["--md"]] {
+        let arguments = [&["report", "--tries", "1", &url], form].concat();
+        let (status, said, _) = run(room.path(), &arguments);
+        assert_eq!(status, 3);
+        assert!(
+            !said.contains(home) && said.contains("~/h/rpc.sock"),
+            "{said}"
+        );
+        assert!(host == "localhost" || !said.contains(&host), "{said}");
+        assert!(host == "localhost" || said.contains("THIS-MAC"), "{said}");
+        assert!(said.contains("127.0.0.1"), "addresses stay");
+    }
+    let (_, report) = json(unreach(room.path()).args(["report", "--json", "--tries", "1", &url]));
+    fs::write(room.path().join("r.json"), report.to_string()).expect("a file");
+    let (status, _) = json(unreach(room.path()).args(["diagnose", "--json", "r.json"]));
+    assert_eq!(status, 1, "it can be judged by whoever gets it");
 }
 
 #[test]

@@ -257,3 +257,52 @@ fn an_agent_that_dies_is_replaced(major: u32) {
     assert_clean(&god, next);
     god.stop();
 }
+
+#[test]
+fn other_gods_of_this_user_are_told_and_ghosts_too() {
+    let (god, other) = (God::start(7), God::start(7));
+    let check = |home: &Path| {
+        let mut command = unreach(god.room());
+        command
+            .env("PM2_HOME", home)
+            .args(["check", "--json", "--tries", "1", "127.0.0.1:9"]);
+        json(&mut command).1["pm2"]["others"].clone()
+    };
+    let of = |others: &Value, pid: u32| {
+        let others = others.as_array().expect("a list").clone();
+        others.into_iter().find(|one| one["pid"] == pid)
+    };
+    let told = of(&check(&god.home()), other.pid()).expect("the other God");
+    assert_eq!(
+        (&told["serves"], told["version"].as_str()),
+        (&Value::from(true), Some(other.version().as_str()))
+    );
+    assert_eq!(told["home"], other.home().to_str().expect("UTF-8"));
+    assert_eq!(
+        of(&check(&god.home()), god.pid()),
+        None,
+        "the one that is asked is no other"
+    );
+    // A second daemon on one home gets no sockets and runs for ever (facts/PM2.md §3.3).
+    let mut ghost = god.ghost();
+    until("the ghost wears its title", || {
+        of(&check(&god.home()), ghost.id()).is_some()
+    });
+    let told = of(&check(&god.home()), ghost.id()).expect("the ghost");
+    ghost.kill().and_then(|()| ghost.wait()).expect("it ends");
+    assert_eq!(told["serves"], false);
+    // Where no God answers, the other one is offered.
+    let nobody = god.room().join("nobody");
+    let mut command = unreach(god.room());
+    command
+        .env("PM2_HOME", &nobody)
+        .args(["check", "--tries", "1", "127.0.0.1:9"]);
+    let said = support::unreach::output(&mut command).stdout;
+    let said = String::from_utf8(said).expect("UTF-8");
+    assert!(
+        said.contains(&format!("--pm2-home {}", other.home().display())),
+        "{said}"
+    );
+    other.stop();
+    god.stop();
+}

@@ -22,6 +22,8 @@ pub(super) struct Asking {
     pending: HashMap<u64, Pending>,
     in_flight: [usize; 2],
     asked: u64,
+    /// Questions that came to an end, by vantage.
+    ended: [usize; 2],
     /// The moment from which the rounds are counted, so that both sides ask in the same second.
     start: Option<Stamp>,
 }
@@ -167,6 +169,7 @@ impl Model {
         let pending = self.asking.pending.remove(&observation.ask)?;
         let Pending { vantage, row, .. } = pending;
         self.asking.in_flight[index(vantage)] -= 1;
+        self.asking.ended[index(vantage)] += 1;
         let now = self.now;
         let probe = observation.probe;
         let to = probe.outcome.word();
@@ -247,6 +250,12 @@ impl Model {
             return false;
         };
         let pm2 = self.pm2_may_answer();
+        // Asked after every message: nearly always two numbers say no. (A check removes no rows.)
+        let all = self.rows.len() * tries as usize;
+        let ended = |vantage| self.asking.ended[index(vantage)];
+        if ended(VantageKind::Terminal) < all || pm2 && ended(VantageKind::Pm2) < all {
+            return false;
+        }
         self.targets_known()
             && (self.others_known || !self.pm2.asked())
             && self.shown().all(|row| {

@@ -1,6 +1,7 @@
 //! What the program thinks: one model, one `update`, and wishes for the outside. Pure.
 
 mod asking;
+mod case;
 mod message;
 mod model;
 mod pm2;

@@ -59,6 +59,7 @@ pub struct Model {
     pub(super) looked: Stamp,
     /// Why the last look for targets failed; one of the notices.
     pub(super) look_trouble: Option<String>,
+    pub(super) judged: Stamp,
     pub(super) routed: Stamp,
     pub(super) asking: Asking,
 }
@@ -146,6 +147,7 @@ impl Model {
             logs: LogsAsked::NotNeeded,
             looked: Stamp::default(),
             look_trouble: None,
+            judged: Stamp::default(),
             routed: Stamp::default(),
             asking: Asking::default(),
         };
@@ -291,6 +293,7 @@ impl Model {
     }
 
     pub(super) fn judge_all(&mut self) {
+        self.judged = self.now;
         for row in 0..self.rows.len() {
             if !self.rows[row].removed {
                 self.judge(row);

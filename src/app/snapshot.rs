@@ -1,6 +1,7 @@
 //! The picture of one moment, for those who write it down.
 
 use super::model::{Model, SideState};
+use crate::diagnosis::diagnose;
 use crate::model::{Row, Side, Snapshot};
 
 impl Model {
@@ -14,7 +15,10 @@ impl Model {
             terminal: side(&row.terminal),
             pm2: side(&row.pm2),
         });
+        let case = self.case();
         Snapshot {
+            findings: diagnose(&case).findings,
+            case,
             at: self.now,
             computer: self.computer.clone(),
             pm2: self.pm2.clone(),

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// A pause between two messages shorter than this is never taken for sleep.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(5);
 
+/// How often verdicts are looked at again when nothing came in.
+const JUDGE_AGAIN: Duration = Duration::from_secs(1);
+
 /// Takes a message in at the time `at`, and says what is to be done.
 pub fn update(model: &mut Model, at: Stamp, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -17,7 +20,10 @@ pub fn update(model: &mut Model, at: Stamp, msg: Msg) -> Vec<Effect> {
         Msg::Tick => {
             model.notice_silence();
             effects.extend(model.read_logs_when_wanted());
-            model.judge_all();
+            // Time alone changes a verdict by making answers old: a matter of seconds.
+            if model.now.since(model.judged) >= JUDGE_AGAIN {
+                model.judge_all();
+            }
             effects.extend(model.look_again());
         }
         Msg::Found(found) => effects.extend(model.found(found)),

@@ -22,7 +22,7 @@ pub fn this_computer() -> ThisComputer {
     };
     let version = match os {
         Os::Macos => System::os_version(),
-        Os::Linux | Os::Other => System::kernel_version(),
+        Os::Linux | Os::Windows | Os::Other => System::kernel_version(),
     };
     ThisComputer {
         os,

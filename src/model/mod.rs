@@ -1,6 +1,8 @@
 //! Plain values that every room shares: no clock, no I/O, no async.
 
+mod case;
 mod change;
+mod finding;
 mod history;
 mod probe;
 mod snapshot;
@@ -9,7 +11,12 @@ mod text;
 mod vantage;
 mod verdict;
 
+pub use case::{
+    CASE_SCHEMA, Case, CaseEvent, CaseFacts, CaseKind, CaseMachine, CaseObservation, CaseOutcome,
+    CaseTarget, CaseVantage, CaseWhat, Privacy, Protocol, StartedBy,
+};
 pub use change::{Change, What};
+pub use finding::{Confidence, Evidence, Finding, Sign};
 pub use history::{History, Mark};
 pub use probe::{Answer, Attempt, Errno, ErrorKind, Failure, Outcome, Phase, Phases, Probe};
 pub use snapshot::{Os, OtherGod, Pm2, Process, Row, Side, Snapshot, ThisComputer};

@@ -137,15 +137,37 @@ impl Outcome {
     }
 }
 
+impl ErrorKind {
+    /// The name in files: that of the errno it was folded from, else `DNS`, `TLS`, `HTTP`,
+    /// `TIMEOUT`, `OTHER`.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            ErrorKind::HostUnreachable => "EHOSTUNREACH",
+            ErrorKind::HostDown => "EHOSTDOWN",
+            ErrorKind::NetUnreachable => "ENETUNREACH",
+            ErrorKind::NetDown => "ENETDOWN",
+            ErrorKind::Refused => "ECONNREFUSED",
+            ErrorKind::Reset => "ECONNRESET",
+            ErrorKind::Timeout => "TIMEOUT",
+            ErrorKind::TimedOut => "ETIMEDOUT",
+            ErrorKind::Denied => "EACCES",
+            ErrorKind::NoLocalAddress => "EADDRNOTAVAIL",
+            ErrorKind::Dns => "DNS",
+            ErrorKind::Tls => "TLS",
+            ErrorKind::Http => "HTTP",
+            ErrorKind::Other => "OTHER",
+        }
+    }
+}
+
 impl Failure {
     /// The name that files and JSON use: the errno's, else `DNS`, `TLS`, `HTTP`, `TIMEOUT`, `OTHER`.
     pub fn name(&self) -> &str {
         match (&self.errno, self.error) {
             (Some(errno), _) => &errno.name,
-            (None, ErrorKind::Timeout) => "TIMEOUT",
-            (None, ErrorKind::Dns) => "DNS",
-            (None, ErrorKind::Tls) => "TLS",
-            (None, ErrorKind::Http) => "HTTP",
+            (None, ErrorKind::Timeout | ErrorKind::Dns | ErrorKind::Tls | ErrorKind::Http) => {
+                self.error.file_name()
+            }
             (None, _) => "OTHER",
         }
     }

@@ -1,6 +1,6 @@
 //! Everything known at one moment, for those who write it down.
 
-use super::{Probe, Route, Stamp, Target, VantageState, Verdict};
+use super::{Case, Finding, Probe, Route, Stamp, Target, VantageState, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// The whole picture at one moment.
@@ -10,6 +10,10 @@ pub struct Snapshot {
     pub computer: ThisComputer,
     pub pm2: Pm2,
     pub rows: Vec<Row>,
+    /// The causes that were looked for, the surest first.
+    pub findings: Vec<Finding>,
+    /// What the findings stand on.
+    pub case: Case,
     /// What the user should know besides: one sentence each.
     pub notices: Vec<String>,
     /// Where targets were looked for, in order; said when none were found.
@@ -48,10 +52,12 @@ pub struct ThisComputer {
     pub ancestors: Vec<Process>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Os {
     Macos,
     Linux,
+    Windows,
     #[default]
     Other,
 }
@@ -90,6 +96,9 @@ pub struct OtherGod {
     pub pid: u32,
     /// Its home; `None` where its title was cut.
     pub home: Option<String>,
+    pub version: Option<String>,
+    /// Whether it answers on its home's socket. One that does not is a second daemon on a home.
+    pub serves: bool,
 }
 
 impl Pm2 {
@@ -104,6 +113,7 @@ impl Os {
         match self {
             Os::Macos => "macos",
             Os::Linux => "linux",
+            Os::Windows => "windows",
             Os::Other => "other",
         }
     }

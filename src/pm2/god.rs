@@ -40,6 +40,20 @@ impl Home {
         })
     }
 
+    /// Another home of the same user.
+    pub fn beside(&self, dir: &Path) -> Home {
+        Home {
+            dir: dir.to_owned(),
+            rpc: None,
+            user_home: self.user_home.clone(),
+        }
+    }
+
+    /// Where PM2 lives when nobody says otherwise.
+    pub fn usual(&self) -> Option<PathBuf> {
+        self.user_home.as_ref().map(|home| home.join(".pm2"))
+    }
+
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod god;
 mod link;
 mod loose;
+mod others;
 mod prepare;
 mod reply;
 pub mod rpc;
@@ -17,5 +18,6 @@ pub mod title;
 
 pub use entry::{AgentEntry, EntryError};
 pub use god::{God, Home, NoGod, find};
+pub use others::others;
 pub use reply::{App, Report};
 pub use rpc::{Client, Peer, RpcError};

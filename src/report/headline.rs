@@ -119,7 +119,8 @@ fn how_to_start(pm2: &Pm2) -> Vec<String> {
     let mut next = vec![format!(
         "Start it with  {home}pm2 resurrect  (the apps you saved) or  {home}pm2 start APP ; then ask again."
     )];
-    for other in pm2.others.iter().filter_map(|other| other.home.as_ref()) {
+    let serving = pm2.others.iter().filter(|other| other.serves);
+    for other in serving.filter_map(|other| other.home.as_ref()) {
         next.push(format!(
             "Another PM2 of yours is running: ask it with  --pm2-home {}",
             quoted(other)

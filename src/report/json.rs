@@ -1,8 +1,10 @@
 //! The report and the changes as JSON. Keys are only ever added, never renamed.
 
 use super::headline::headline;
+use crate::diagnosis::Diagnosis;
 use crate::model::{
-    Attempt, Change, Outcome, Pm2, Probe, Process, Row, Side, Snapshot, VantageState, What, clean,
+    Attempt, Case, Change, Evidence, Finding, Outcome, Pm2, Probe, Process, Row, Side, Snapshot,
+    VantageState, Verdict, What, clean,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use std::time::Duration;
 const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
-struct Report {
+struct Report<'a> {
     schema: u32,
     unreach: &'static str,
     /// When it was written, RFC 3339.
@@ -23,6 +25,8 @@ struct Report {
     targets: Vec<Value>,
     findings: Vec<Value>,
     notices: Vec<String>,
+    /// What the findings stand on, in the form that `unreach diagnose` reads.
+    case: &'a Case,
 }
 
 /// The whole report on several lines. `at` is the time of the snapshot, RFC 3339.
@@ -45,7 +49,8 @@ pub fn to_json(snapshot: &Snapshot, at: String) -> String {
             .iter()
             .map(|row| target(row, &snapshot.pm2.state))
             .collect(),
-        findings: Vec::new(),
+        findings: snapshot.findings.iter().map(finding).collect(),
+        case: &snapshot.case,
         notices: snapshot
             .notices
             .iter()
@@ -105,6 +110,31 @@ pub fn change_to_json(change: &Change, at: String) -> String {
     line.to_string()
 }
 
+/// What a case comes down to, on several lines.
+pub fn diagnosis_to_json(diagnosis: &Diagnosis) -> String {
+    let verdict =
+        |(id, verdict): &(String, Verdict)| json!({ "id": clean(id), "verdict": verdict.word() });
+    let report = json!({
+        "schema": SCHEMA,
+        "targets": diagnosis.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
+    });
+    format!("{report:#}\n")
+}
+
+fn finding(finding: &Finding) -> Value {
+    let evidence = |evidence: &Evidence| json!({ "sign": evidence.sign.word(), "text": clean(&evidence.text) });
+    json!({
+        "code": finding.code,
+        "cause": finding.cause,
+        "confidence": finding.confidence.word(),
+        "sentence": clean(&finding.sentence),
+        "targets": finding.targets.iter().map(|id| clean(id)).collect::<Vec<_>>(),
+        "evidence": finding.evidence.iter().map(evidence).collect::<Vec<_>>(),
+        "refuted_by": finding.refuted_by,
+    })
+}
+
 fn pm2(pm2: &Pm2) -> Value {
     // A report knows four states; one that was still coming or already going did not work.
     let state = match &pm2.state {
@@ -113,10 +143,14 @@ fn pm2(pm2: &Pm2) -> Value {
         }
         _ => "failed",
     };
-    let others = pm2
-        .others
-        .iter()
-        .map(|other| json!({ "pid": other.pid, "home": other.home.as_deref().map(clean) }));
+    let others = pm2.others.iter().map(|other| {
+        json!({
+            "pid": other.pid,
+            "home": other.home.as_deref().map(clean),
+            "version": other.version.as_deref().map(clean),
+            "serves": other.serves,
+        })
+    });
     json!({
         "state": state,
         "why": pm2.state.why().map(clean),

@@ -75,6 +75,9 @@ fn state_in_words(state: &VantageState) -> String {
     match state {
         VantageState::Starting => "starting an agent under PM2".to_owned(),
         VantageState::Live => "live: an agent under PM2 asks".to_owned(),
+        VantageState::Absent(why) => format!(
+            "absent: {why}. Start it with  pm2 resurrect  or  pm2 start APP ; it is picked up by itself"
+        ),
         other => format!("{}: {}", other.word(), other.why().unwrap_or_default()),
     }
 }

@@ -32,6 +32,14 @@ pub fn to_markdown(snapshot: &Snapshot, at: &str) -> String {
             word(row.verdict),
         );
     }
+    let problem = snapshot.rows.iter().any(|row| row.verdict.problem());
+    for finding in snapshot.findings.iter().filter(|_| problem) {
+        let (confidence, sentence) = (finding.confidence.word(), text(&finding.sentence));
+        let _ = writeln!(out, "\n**{confidence}** {sentence} ({})\n", finding.code);
+        for evidence in &finding.evidence {
+            let _ = writeln!(out, "- {}: {}", evidence.sign.word(), text(&evidence.text));
+        }
+    }
     let pm2 = &snapshot.pm2;
     let version = pm2.version.as_deref().unwrap_or("");
     let about = format!("PM2 {} {version}", pm2.state.word());

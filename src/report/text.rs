@@ -4,6 +4,7 @@ use super::columns::{pad, time, width, wrap};
 use super::headline::headline;
 use super::style::{Role, Style};
 use super::table::table;
+use super::why::causes;
 use crate::model::{Os, Outcome, Pm2, Probe, Process, Row, Side, Snapshot, Verdict, clean};
 
 /// How much is said about each target below the table.
@@ -44,6 +45,9 @@ pub fn to_text(snapshot: &Snapshot, style: &Style, detail: Detail) -> String {
             if detail == Detail::Everything || row.verdict != Verdict::Fine || has_notes(row) {
                 page.about_row(row, snapshot);
             }
+        }
+        if snapshot.rows.iter().any(|row| row.verdict.problem()) {
+            page.text.push_str(&causes(&snapshot.findings, style));
         }
         page.who_asks(snapshot);
     }
@@ -133,10 +137,14 @@ impl Page<'_> {
                 .home
                 .as_deref()
                 .unwrap_or("a home that its title does not tell");
-            self.labelled(
-                "  also    ",
-                &format!("PM2 God {} with {home}, not asked", other.pid),
-            );
+            let said = match other.serves {
+                true => format!("PM2 God {} with {home}, not asked", other.pid),
+                false => format!(
+                    "PM2 daemon {} of {home} serves nobody: a second one on its home",
+                    other.pid
+                ),
+            };
+            self.labelled("  also    ", &said);
         }
     }
 }
@@ -149,6 +157,7 @@ fn about(snapshot: &Snapshot) -> String {
     let os = match snapshot.computer.os {
         Os::Macos => "macOS",
         Os::Linux => "Linux",
+        Os::Windows => "Windows",
         Os::Other => "another system",
     };
     let version = snapshot.computer.version.as_deref().unwrap_or("");

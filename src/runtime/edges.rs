@@ -4,16 +4,20 @@ use super::looking::Looker;
 use crate::app::{AppLogs, Effect, GodSeen, Msg, Pm2Event};
 use crate::machine::{Network, ancestors, source_for, titles_of};
 use crate::model::{Host, Observation, OtherGod, Probe, Route, VantageKind, VantageState};
-use crate::pm2::{App, Home, title};
+use crate::pm2::{App, Home, others, title};
 use crate::vantage::wire::ToAgent;
 use crate::vantage::{Asker, Event, Orders, supervise};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 
 /// How long leaving waits for the vantage under PM2 to clean up. `q` to exit takes 100 ms at most.
 const FAREWELL: Duration = Duration::from_millis(80);
+
+/// How long another God may take to say who it is.
+const FOR_OTHERS: Duration = Duration::from_millis(500);
 
 /// The outside, as far as a run touches it.
 pub struct Edges {
@@ -53,7 +57,8 @@ impl Edges {
                 let program = program.canonicalize().unwrap_or(program);
                 let (asks, asked) = unbounded_channel();
                 let (events, happened) = unbounded_channel();
-                spawn_local(forward_events(happened, messages.clone()));
+                let follow = forward_events(happened, messages.clone(), home.clone(), timeout);
+                spawn_local(follow);
                 let orders = Orders {
                     home,
                     timeout,
@@ -147,7 +152,12 @@ async fn forward_outcomes(
     }
 }
 
-async fn forward_events(mut happened: UnboundedReceiver<Event>, messages: UnboundedSender<Msg>) {
+async fn forward_events(
+    mut happened: UnboundedReceiver<Event>,
+    messages: UnboundedSender<Msg>,
+    home: Home,
+    timeout: Duration,
+) {
     let mut others_known = false;
     while let Some(event) = happened.recv().await {
         let settled = match &event {
@@ -157,33 +167,37 @@ async fn forward_events(mut happened: UnboundedReceiver<Event>, messages: Unboun
             _ => None,
         };
         if let Some(god) = settled.filter(|_| !std::mem::replace(&mut others_known, true)) {
-            let messages = messages.clone();
-            spawn_blocking(move || {
-                let _ = messages.send(Msg::Pm2(Pm2Event::Others(other_gods(god))));
+            let (home, messages) = (home.clone(), messages.clone());
+            spawn_local(async move {
+                let others = other_gods(&home, god, timeout).await;
+                let _ = messages.send(Msg::Pm2(Pm2Event::Others(others)));
             });
         }
-        let msg = match event {
-            Event::State(state) => Msg::Pm2(Pm2Event::State(state)),
-            Event::Agent(pid) => Msg::Pm2(Pm2Event::Agent(pid)),
-            Event::Told(ask, probe) => Msg::Observed(Observation {
-                vantage: VantageKind::Pm2,
-                ask,
-                probe,
-            }),
-            Event::God {
-                pid,
-                version,
-                node,
-                apps,
-            } => Msg::Pm2(Pm2Event::God(GodSeen {
-                pid,
-                version,
-                node: node.map(|node| node.to_string_lossy().into_owned()),
-                ancestors: ancestors(pid),
-                apps: apps.into_iter().map(app_logs).collect(),
-            })),
-        };
-        let _ = messages.send(msg);
+        let _ = messages.send(message(event));
+    }
+}
+
+fn message(event: Event) -> Msg {
+    match event {
+        Event::State(state) => Msg::Pm2(Pm2Event::State(state)),
+        Event::Agent(pid) => Msg::Pm2(Pm2Event::Agent(pid)),
+        Event::Told(ask, probe) => Msg::Observed(Observation {
+            vantage: VantageKind::Pm2,
+            ask,
+            probe,
+        }),
+        Event::God {
+            pid,
+            version,
+            node,
+            apps,
+        } => Msg::Pm2(Pm2Event::God(GodSeen {
+            pid,
+            version,
+            node: node.map(|node| node.to_string_lossy().into_owned()),
+            ancestors: ancestors(pid),
+            apps: apps.into_iter().map(app_logs).collect(),
+        })),
     }
 }
 
@@ -199,17 +213,16 @@ fn app_logs(app: App) -> AppLogs {
 }
 
 /// Every God of this user but the one that we ask.
-fn other_gods(asked: Option<u32>) -> Vec<OtherGod> {
-    let processes = titles_of(nix::unistd::geteuid().as_raw()).into_iter();
-    let titled = processes.filter_map(|p| Some((p.pid, p.parent, title::parse(&p.title)?)));
-    let gods = title::gods(titled.collect())
-        .into_iter()
-        .filter(|(pid, _)| Some(*pid) != asked);
-    gods.map(|(pid, title)| OtherGod {
-        pid,
-        home: title.home,
-    })
-    .collect()
+async fn other_gods(home: &Home, asked: Option<u32>, timeout: Duration) -> Vec<OtherGod> {
+    let titled = spawn_blocking(|| {
+        let processes = titles_of(nix::unistd::geteuid().as_raw()).into_iter();
+        let titled = processes.filter_map(|p| Some((p.pid, p.parent, title::parse(&p.title)?)));
+        title::gods(titled.collect())
+    });
+    let titled = titled.await.unwrap_or_default();
+    let variable = std::env::var_os("PM2_HOME").map(PathBuf::from);
+    let homes: Vec<PathBuf> = variable.into_iter().chain(home.usual()).collect();
+    others(home, asked, &homes, titled, timeout.min(FOR_OTHERS)).await
 }
 
 fn find_routes(addresses: Vec<(usize, Host, SocketAddr)>) -> Vec<(usize, Route)> {

@@ -2,6 +2,7 @@
 
 mod clock;
 mod edges;
+mod judging;
 mod looking;
 mod output;
 mod settings;
@@ -31,13 +32,22 @@ pub fn run(cli: Cli) -> u8 {
             entry: orders.entry,
             name_ttl: Duration::from_millis(orders.name_ttl),
         }),
-        Command::Check(check) => headless(settings::check(&check, &cli.everywhere)),
-        Command::Watch(watch) => headless(settings::watch(&watch, &cli.everywhere)),
+        Command::Check(check) => {
+            status(settings::check(&check, &cli.everywhere).and_then(turning::turn))
+        }
+        Command::Report(check) => {
+            status(settings::report(&check, &cli.everywhere).and_then(turning::turn))
+        }
+        Command::Watch(watch) => {
+            status(settings::watch(&watch, &cli.everywhere).and_then(turning::turn))
+        }
+        Command::Diagnose(orders) => status(judging::judge(&orders, &cli.everywhere)),
     }
 }
 
-fn headless(settings: Result<settings::Run, String>) -> u8 {
-    match settings.and_then(turning::turn) {
+/// The exit status; what made it impossible is said.
+fn status(done: Result<u8, String>) -> u8 {
+    match done {
         Ok(status) => status,
         Err(why) => {
             let why = crate::model::clean(&why);

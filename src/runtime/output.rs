@@ -2,9 +2,10 @@
 
 use super::clock::Clock;
 use crate::app::{Goal, Model};
-use crate::model::{Change, What};
+use crate::model::{Change, Snapshot, What};
 use crate::report::{
-    Detail, Style, change_to_json, change_to_line, name_columns, to_json, to_markdown, to_text,
+    Detail, Names, Style, change_to_json, change_to_line, masked, name_columns, to_json,
+    to_markdown, to_text,
 };
 use std::io::{self, IsTerminal, Write};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -19,12 +20,20 @@ pub enum Form {
     JsonLines,
 }
 
+/// How a run looks to the user.
+#[derive(Debug)]
+pub struct Look {
+    pub form: Form,
+    pub style: Style,
+    pub detail: Detail,
+    /// The names to take out of the report; `None` where it stays on this computer.
+    pub masked: Option<Names>,
+}
+
 /// Prints what the model holds.
 #[derive(Debug)]
 pub struct Output {
-    form: Form,
-    style: Style,
-    detail: Detail,
+    look: Look,
     clock: Clock,
     /// The number of the first change that was not printed.
     next: u64,
@@ -36,13 +45,11 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn new(form: Form, style: Style, detail: Detail, clock: Clock) -> Output {
+    pub fn new(look: Look, clock: Clock) -> Output {
         let progress_wanted =
-            io::stderr().is_terminal() && !matches!(form, Form::Lines | Form::JsonLines);
+            io::stderr().is_terminal() && !matches!(look.form, Form::Lines | Form::JsonLines);
         Output {
-            form,
-            style,
-            detail,
+            look,
             clock,
             next: 0,
             writing: None,
@@ -53,7 +60,7 @@ impl Output {
 
     /// Shows what is new; while the last of it is still being written, that waits.
     pub fn show(&mut self, model: &Model) {
-        match self.form {
+        match self.look.form {
             Form::Lines | Form::JsonLines => self.print_changes(model),
             _ => self.show_progress(model),
         }
@@ -85,11 +92,15 @@ impl Output {
             self.written().await?;
         }
         let at = || self.clock.rfc3339(model.now);
-        match self.form {
+        match self.look.form {
             Form::Lines | Form::JsonLines => self.print_changes(model),
-            Form::Text => self.write(to_text(&model.snapshot(), &self.style, self.detail)),
-            Form::Markdown => self.write(to_markdown(&model.snapshot(), &at())),
-            Form::Json => self.write(to_json(&model.snapshot(), at())),
+            Form::Text => self.write(to_text(
+                &self.snapshot(model),
+                &self.look.style,
+                self.look.detail,
+            )),
+            Form::Markdown => self.write(to_markdown(&self.snapshot(model), &at())),
+            Form::Json => self.write(to_json(&self.snapshot(model), at())),
         }
         match self.writing {
             Some(_) => self.written().await,
@@ -97,27 +108,37 @@ impl Output {
         }
     }
 
+    fn snapshot(&self, model: &Model) -> Snapshot {
+        match &self.look.masked {
+            Some(names) => masked(model.snapshot(), names),
+            None => model.snapshot(),
+        }
+    }
+
     fn print_changes(&mut self, model: &Model) {
         if self.writing.is_some() || self.next == model.changes_end() {
             return;
         }
-        let names = name_columns(
-            model.shown().map(|row| row.target.name.as_str()),
-            self.style.width,
-        );
+        let names = match self.look.form {
+            Form::Lines => name_columns(
+                model.shown().map(|row| row.target.name.as_str()),
+                self.look.style.width,
+            ),
+            _ => 0,
+        };
         let mut text = String::new();
         for change in self
             .missed(model)
             .iter()
             .chain(model.changes_from(self.next))
         {
-            text += &match self.form {
+            text += &match self.look.form {
                 Form::JsonLines => change_to_json(change, self.clock.rfc3339(change.at)),
                 _ => change_to_line(
                     change,
                     &self.clock.time_of_day(change.at),
                     names,
-                    &self.style,
+                    &self.look.style,
                 ),
             };
             text.push('\n');

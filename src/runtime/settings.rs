@@ -1,12 +1,13 @@
 //! What the user chose: the command line over the config file over the defaults.
 
 use super::looking::{Places, read};
-use super::output::Form;
+use super::output::{Form, Look};
 use crate::app::{Goal, Settings};
 use crate::cli::{Check, Everywhere, Watch};
 use crate::config::file::{self, Config};
+use crate::machine::hostnames;
 use crate::pm2::Home;
-use crate::report::{Detail, Style};
+use crate::report::{Detail, Names, Style};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,9 +23,7 @@ const WITHOUT_EDGE: usize = 120;
 #[derive(Debug)]
 pub struct Run {
     pub settings: Settings,
-    pub form: Form,
-    pub style: Style,
-    pub detail: Detail,
+    pub look: Look,
     /// `None` where PM2 is not to be asked.
     pub pm2: Option<Home>,
     pub places: Places,
@@ -42,6 +41,31 @@ pub fn check(check: &Check, everywhere: &Everywhere) -> Result<Run, String> {
     };
     let goal = Goal::Check { tries: check.tries };
     run(goal, form, &check.targets, everywhere)
+}
+
+/// The settings of `unreach report`: a check that tells everything, with names taken out.
+///
+/// # Errors
+/// As [`check`].
+pub fn report(orders: &Check, everywhere: &Everywhere) -> Result<Run, String> {
+    let mut run = check(orders, everywhere)?;
+    run.look.detail = Detail::Everything;
+    run.look.masked = Some(Names {
+        home: run
+            .places
+            .home
+            .as_ref()
+            .map(|home| home.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        user: user_name().unwrap_or_default(),
+        hosts: hostnames(),
+    });
+    Ok(run)
+}
+
+fn user_name() -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    user.ok().flatten().map(|user| user.name)
 }
 
 /// The settings of `unreach watch`.
@@ -100,12 +124,15 @@ fn run(goal: Goal, form: Form, targets: &[String], everywhere: &Everywhere) -> R
                 .map(|pm2| pm2.shown(pm2.dir()))
                 .unwrap_or_default(),
         },
-        form,
-        style: style(&config, everywhere),
-        detail: if everywhere.verbose {
-            Detail::Everything
-        } else {
-            Detail::Problems
+        look: Look {
+            form,
+            style: style(&config, everywhere),
+            detail: if everywhere.verbose {
+                Detail::Everything
+            } else {
+                Detail::Problems
+            },
+            masked: None,
         },
         pm2,
         places: Places {
@@ -149,6 +176,11 @@ fn from_home(text: &str, home: Option<&Path>) -> PathBuf {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// How output may look where no config file is read.
+pub fn plain_style(everywhere: &Everywhere) -> Style {
+    style(&Config::default(), everywhere)
 }
 
 fn style(config: &Config, everywhere: &Everywhere) -> Style {

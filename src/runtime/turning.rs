@@ -27,6 +27,7 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 /// # Errors
 /// A sentence for the user, when targets can't be read at the start or we can't start at all.
 pub fn turn(run: Run) -> Result<u8, String> {
+    kernel::keep_no_large_buffers();
     kernel::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -49,7 +50,7 @@ async fn go_round(run: Run) -> Result<u8, String> {
         None => VantageState::Absent("not asked: --no-pm2".to_owned()),
     };
     let mut model = Model::new(run.settings, this_computer(), pm2);
-    let mut output = Output::new(run.form, run.style, run.detail, clock.clone());
+    let mut output = Output::new(run.look, clock.clone());
     let settings = &model.settings;
     let (interval, timeout) = (settings.interval, settings.timeout);
     let mut edges = Edges::open(looker, run.pm2, interval, timeout, messages.clone())?;

@@ -141,6 +141,18 @@ impl God {
         self.home().join("rpc.sock")
     }
 
+    /// A second daemon on the same home: it serves nobody. To be killed by who asked for it.
+    pub fn ghost(&self) -> Child {
+        spawn(&self.package, self.room.path(), &[])
+    }
+
+    /// `7.0.4`.
+    pub fn version(&self) -> String {
+        let package = fs::read_to_string(self.package.join("package.json")).expect("package.json");
+        let package: serde_json::Value = serde_json::from_str(&package).expect("JSON");
+        package["version"].as_str().expect("a version").to_owned()
+    }
+
     /// PM2's package.
     pub fn package(&self) -> &Path {
         &self.package

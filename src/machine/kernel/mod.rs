@@ -37,6 +37,18 @@ pub fn raise_file_limit() {
     }
 }
 
+/// Gives large buffers back to the system as soon as they are freed. Left to itself glibc keeps
+/// those that come again, in each thread: reading the interfaces takes a megabyte for a moment,
+/// every ten seconds. Must be called before there are threads.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn keep_no_large_buffers() {
+    const LARGE: i32 = 128 * 1024;
+    // SAFETY: sets a number of the allocator's own.
+    unsafe { nix::libc::mallopt(nix::libc::M_MMAP_THRESHOLD, LARGE) };
+}
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn keep_no_large_buffers() {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
