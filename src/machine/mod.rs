@@ -7,4 +7,4 @@ mod system;
 
 pub use network::{Interface, Network, source_for};
 pub use processes::{Titled, ancestors, is_one_of_us, titles_of};
-pub use system::{hangup_is_ignored, hostnames, this_computer};
+pub use system::{hostnames, this_computer};

@@ -2,9 +2,7 @@
 
 use super::ancestors;
 use crate::model::{Os, ThisComputer};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use sysinfo::System;
 
 /// Two programs of Apple's that every Mac has: asked at run time, so that one program can be
@@ -42,20 +40,4 @@ pub fn hostnames() -> Vec<String> {
         Some(short) => vec![short.to_owned(), name],
         None => vec![name],
     }
-}
-
-/// Whether we were started to survive a closed terminal, as nohup(1) does it: SIGHUP ignored. Must
-/// be asked before anybody listens to SIGHUP. A shell tells what we can't ask ourselves without
-/// unsafe code: a signal that was ignored when it began can't be trapped (POSIX, `trap`).
-pub fn hangup_is_ignored() -> bool {
-    let script = "trap 'exit 1' HUP; kill -s HUP $$; exit 0";
-    let told = Command::new("/bin/sh")
-        .args(["-c", script])
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .status();
-    told.is_ok_and(|status| status.success())
 }

@@ -6,10 +6,9 @@ use super::looking::Looker;
 use super::output::Output;
 use super::settings::Run;
 use crate::app::{Effect, Model, Msg, update};
-use crate::machine::{hangup_is_ignored, kernel, this_computer};
+use crate::machine::{kernel, this_computer};
 use crate::model::VantageState;
 use std::future::Future;
-use std::io::IsTerminal;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,9 +53,7 @@ async fn go_round(run: Run) -> Result<u8, String> {
     let settings = &model.settings;
     let (interval, timeout) = (settings.interval, settings.timeout);
     let mut edges = Edges::open(looker, run.pm2, interval, timeout, messages.clone())?;
-    // nohup gives us a file for the terminal.
-    let survives = !std::io::stdout().is_terminal() && hangup_is_ignored();
-    let mut wants_to_leave = leave_signals(!survives)?;
+    let mut wants_to_leave = leave_signals(!kernel::hangup_is_ignored())?;
     for msg in found.into_iter().map(Msg::Found).chain([Msg::Start]) {
         let _ = messages.send(msg);
     }

@@ -5,6 +5,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -19,6 +20,16 @@ pub fn unreach(room: &Path) -> Command {
     let temporary = room.join("t");
     std::fs::create_dir_all(&temporary).expect("a directory for temporary files");
     let mut command = Command::new(env!("CARGO_BIN_EXE_unreach"));
+    // Whoever started the tests may ignore signals, as nohup does; a test sends them on purpose.
+    let default = || {
+        for kind in [Signal::SIGHUP, Signal::SIGINT] {
+            // SAFETY: `signal` is async-signal-safe, and nothing of the test's is touched.
+            unsafe { nix::sys::signal::signal(kind, nix::sys::signal::SigHandler::SigDfl) }?;
+        }
+        Ok(())
+    };
+    // SAFETY: as above; it runs between fork and exec.
+    unsafe { command.pre_exec(default) };
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -1,5 +1,6 @@
 //! The few calls that differ from system to system; the only place with `cfg(target_os)`.
 
+use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::{ClockId, clock_gettime};
 use std::time::Duration;
@@ -37,6 +38,17 @@ pub fn raise_file_limit() {
     }
 }
 
+/// Whether SIGHUP has been ignored since we were started, as nohup(1) has it. Must be asked before
+/// anybody listens to SIGHUP.
+pub fn hangup_is_ignored() -> bool {
+    let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action sigaction only reads, and fills in the struct it is given.
+    unsafe {
+        libc::sigaction(libc::SIGHUP, std::ptr::null(), now.as_mut_ptr()) == 0
+            && now.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
 /// Gives large buffers back to the system as soon as they are freed. Left to itself glibc keeps
 /// those that come again, in each thread: reading the interfaces takes a megabyte for a moment,
 /// every ten seconds. Must be called before there are threads.
@@ -44,7 +56,7 @@ pub fn raise_file_limit() {
 pub fn keep_no_large_buffers() {
     const LARGE: i32 = 128 * 1024;
     // SAFETY: sets a number of the allocator's own.
-    unsafe { nix::libc::mallopt(nix::libc::M_MMAP_THRESHOLD, LARGE) };
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
 }
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn keep_no_large_buffers() {}
