@@ -205,6 +205,19 @@ fn what_weakens_a_split_takes_it_back_to_possible() {
 }
 
 #[test]
+fn root_that_gets_through_outweighs_what_the_program_is() {
+    let change = |case: &mut Value| {
+        case["vantages"][0]["platform_binary"] = json!(true);
+        case["vantages"][1]["root"] = json!(true);
+    };
+    assert_eq!(
+        split_but(change),
+        Likely,
+        "the same ssh, with sudo and without"
+    );
+}
+
+#[test]
 fn an_unsteady_refusal_is_possible_and_one_after_the_terminal_quit_is_likely() {
     let later = |value: Value, at: u32| {
         let mut value = value;
