@@ -33,6 +33,12 @@ unreach check --json holds one, and can be given as it is.
 Exit status: 0 no problem found, 1 a problem found, 2 the file is wrong,
 3 nothing can be judged from it.";
 
+const INSPECT_HELP: &str = "\
+FILE is recognised by its content: a launchd job's plist (XML or binary), or what
+launchctl print (of one job), list or print-disabled said, or its error message.
+Of a plist the folder counts too: LaunchAgents or LaunchDaemons.
+Exit status: 0 recognised, 2 not readable or not recognised.";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Ask every target from this terminal and from PM2, print both side by side, leave
@@ -47,6 +53,9 @@ pub enum Command {
     /// Say what a case file comes down to: verdicts, causes, and how sure they are
     #[command(after_help = DIAGNOSE_HELP)]
     Diagnose(Diagnose),
+    /// Say what a launchd plist or a captured launchctl output is
+    #[command(after_help = INSPECT_HELP)]
+    Inspect(Inspect),
     /// Print the config file with every setting explained and at its default
     Config,
     /// Ask from inside PM2 (started by unreach itself)
@@ -83,6 +92,16 @@ pub struct Watch {
 #[derive(Debug, Args)]
 pub struct Diagnose {
     /// The case file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The plist or the captured output, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Print JSON

@@ -12,8 +12,8 @@
 //!   child; the lines that both speak.
 //! - [`pm2`]: PM2 itself: its wire protocol, its daemon (God), its process list, its logs.
 //! - [`maestro`]: AI Maestro: its hosts file.
-//! - [`machine`]: this computer: interfaces, routes, processes, system. Its folder `kernel` is the
-//!   only place with `cfg(target_os)`.
+//! - [`machine`]: this computer: interfaces, routes, processes, system; in `launchd` its plists and
+//!   what `launchctl` says. Its folder `kernel` is the only place with `cfg(target_os)`.
 //! - [`config`]: config file, addresses and targets: text in, values out.
 //! - [`cli`]: the command line and its help.
 //! - [`app`]: what the program thinks: `update(&mut Model, at, Msg) -> Vec<Effect>`. Pure; time

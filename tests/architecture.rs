@@ -19,7 +19,11 @@ const LAWS: &[Law] = &[
     law("case", &["model"], &["serde_json", "serde_path_to_error"]),
     law("config", &["model"], &["serde", "toml", "url"]),
     law("cli", &["model"], &["clap"]),
-    law("machine", &["model"], &["netdev", "nix", "sysinfo"]),
+    law(
+        "machine",
+        &["model"],
+        &["netdev", "nix", "plist", "sysinfo"],
+    ),
     law("pm2", &["model"], &["nix", "serde", "serde_json", "tokio"]),
     law("maestro", &["model"], &["serde", "serde_json"]),
     law(

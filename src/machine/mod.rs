@@ -1,6 +1,7 @@
-//! This computer: its network, its processes, its system.
+//! This computer: its network, its processes, its system, its launchd.
 
 pub mod kernel;
+pub mod launchd;
 mod network;
 mod processes;
 mod system;

@@ -4,6 +4,7 @@ mod case;
 mod change;
 mod finding;
 mod history;
+mod launchd;
 mod probe;
 mod snapshot;
 mod target;
@@ -18,6 +19,7 @@ pub use case::{
 pub use change::{Change, What};
 pub use finding::{Confidence, Evidence, Finding, Sign};
 pub use history::{History, Mark};
+pub use launchd::{DomainFrom, Inspected, JobDomain, JobFile, LaunchctlError, Listed, Service};
 pub use probe::{Answer, Attempt, Errno, ErrorKind, Failure, Outcome, Phase, Phases, Probe};
 pub use snapshot::{Os, OtherGod, Pm2, Process, Row, Side, Snapshot, ThisComputer};
 pub use target::{Endpoint, Host, Question, Reach, Role, Route, Source, Target};

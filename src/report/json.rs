@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The version of both forms.
-const SCHEMA: u32 = 1;
+/// The version of every form.
+pub(super) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod headline;
+mod inspect;
 mod json;
 mod lines;
 mod markdown;
@@ -13,6 +14,7 @@ mod why;
 
 pub use columns::name_columns;
 pub use headline::{Headline, headline};
+pub use inspect::{inspected_to_json, inspected_to_text};
 pub use json::{change_to_json, diagnosis_to_json, to_json};
 pub use lines::change_to_line;
 pub use markdown::to_markdown;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod edges;
+mod inspecting;
 mod judging;
 mod looking;
 mod output;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> u8 {
             status(settings::watch(&watch, &cli.everywhere).and_then(turning::turn))
         }
         Command::Diagnose(orders) => status(judging::judge(&orders, &cli.everywhere)),
+        Command::Inspect(orders) => status(inspecting::inspect(&orders, &cli.everywhere)),
     }
 }
 
