@@ -108,7 +108,7 @@ mod tests {
             ),
             (&["unreach", "sh", "cron"], StartedBy::Cron, None),
             (
-                &["unreach", "bash", "stablediffusion", "Codex"],
+                &["unreach", "bash", "stablediffusion", "Deskflow"],
                 StartedBy::Unknown,
                 None,
             ),
