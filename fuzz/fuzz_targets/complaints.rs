@@ -17,6 +17,6 @@ fuzz_target!(|data: &[u8]| {
             zone.unwrap_or_default(),
             complaint.port
         );
-        assert_eq!(find(&line), [complaint.clone()]);
+        assert_eq!(find(&line), std::slice::from_ref(complaint));
     }
 });
